@@ -33,6 +33,7 @@ struct http_endpoint {
 	const char *base;      /* "http://172.17.0.2:8000": scheme, authority, perhaps a path; no '/' at the end */
 	const char *unix_path; /* connect here instead; base still gives the Host header and the reuse key */
 	const struct http_tls *tls;
+	bool proxy; /* honour http_proxy and the like; containers and engines are never behind one */
 };
 
 struct http_response {

@@ -1,0 +1,194 @@
+/* The client, and requests that the calling thread drives itself. See http.h. */
+#include "net/http.h"
+
+#include <string.h>
+
+#include "loop/loop.h"
+#include "net/net_priv.h"
+
+/* Easy handles kept for reuse; each holds a few KiB. */
+#define SPARE_MAX 256
+/* Connections an idle worker keeps: engine and a few instances. */
+#define WORKER_CONNECTIONS 8L
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void init_curl(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct http *http_new(struct af_error *err)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http) {
+		error_nomem(err);
+		return NULL;
+	}
+	pthread_once(&curl_once, init_curl);
+	pthread_mutex_init(&http->lock, NULL);
+	return http;
+}
+
+static void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	if (w->easy)
+		curl_easy_cleanup(w->easy);
+	if (w->multi)
+		curl_multi_cleanup(w->multi);
+	free(w);
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	atomic_store(&http->closing, true);
+	if (http->loop) {
+		async_stop(http->async);
+		loop_free(http->loop);
+		async_free(http->async);
+	}
+	while (http->idle) {
+		struct worker *next = http->idle->next;
+		worker_free(http->idle);
+		http->idle = next;
+	}
+	while (http->spares)
+		curl_easy_cleanup(http->spare[--http->spares]);
+	free(http->spare);
+	pthread_mutex_destroy(&http->lock);
+	free(http);
+}
+
+struct loop *http_loop(struct http *http, struct af_error *err)
+{
+	pthread_mutex_lock(&http->lock);
+	if (!http->loop && (http->loop = loop_new(err))) {
+		http->async = async_new(http->loop, err);
+		if (!http->async) {
+			loop_free(http->loop);
+			http->loop = NULL;
+		}
+	}
+	struct loop *loop = http->loop;
+	pthread_mutex_unlock(&http->lock);
+	return loop;
+}
+
+CURL *http_take_easy(struct http *http, struct af_error *err)
+{
+	CURL *easy = NULL;
+
+	pthread_mutex_lock(&http->lock);
+	if (http->spares)
+		easy = http->spare[--http->spares];
+	pthread_mutex_unlock(&http->lock);
+	if (!easy && !(easy = curl_easy_init()))
+		error_nomem(err);
+	return easy;
+}
+
+void http_give_easy(struct http *http, CURL *easy)
+{
+	curl_easy_reset(easy);
+	pthread_mutex_lock(&http->lock);
+	if (!http->spare)
+		http->spare = calloc(SPARE_MAX, sizeof(*http->spare));
+	if (http->spare && http->spares < SPARE_MAX) {
+		http->spare[http->spares++] = easy;
+		easy = NULL;
+	}
+	pthread_mutex_unlock(&http->lock);
+	if (easy)
+		curl_easy_cleanup(easy);
+}
+
+/* ---- waiting requests ------------------------------------------------------------ */
+
+static struct worker *take_worker(struct http *http, struct af_error *err)
+{
+	pthread_mutex_lock(&http->lock);
+	struct worker *w = http->idle;
+	if (w)
+		http->idle = w->next;
+	pthread_mutex_unlock(&http->lock);
+	if (w)
+		return w;
+	w = calloc(1, sizeof(*w));
+	if (w && (w->multi = curl_multi_init()) && (w->easy = curl_easy_init())) {
+		curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, WORKER_CONNECTIONS);
+		return w;
+	}
+	worker_free(w);
+	error_nomem(err);
+	return NULL;
+}
+
+static void give_worker(struct http *http, struct worker *w)
+{
+	curl_easy_reset(w->easy);
+	pthread_mutex_lock(&http->lock);
+	w->next = http->idle;
+	http->idle = w;
+	pthread_mutex_unlock(&http->lock);
+}
+
+static void wake_worker(void *multi)
+{
+	curl_multi_wakeup(multi);
+}
+
+/* Runs the transfer to its end; AF_ERR_CANCELLED leaves `verdict` alone. */
+static af_code drive(struct worker *w, struct cancel *cancel, CURLcode *verdict)
+{
+	struct cancel_waker waker = { .wake = wake_worker, .arg = w->multi };
+	int running = 1, queued;
+	CURLMcode mc = CURLM_OK;
+
+	cancel_watch(cancel, &waker);
+	while (!(mc = curl_multi_perform(w->multi, &running)) && running && !cancel_requested(cancel))
+		if ((mc = curl_multi_poll(w->multi, NULL, 0, 1000, NULL)))
+			break;
+	cancel_unwatch(cancel, &waker);
+	if (mc) {
+		*verdict = CURLE_OUT_OF_MEMORY;
+		return AF_OK;
+	}
+	if (running)
+		return AF_ERR_CANCELLED;
+	CURLMsg *msg = curl_multi_info_read(w->multi, &queued);
+	*verdict = msg && msg->msg == CURLMSG_DONE ? msg->data.result : CURLE_RECV_ERROR;
+	return AF_OK;
+}
+
+af_code http_perform(struct http *http, const struct http_request *req, struct http_response *resp,
+		     struct af_error *err)
+{
+	struct exchange ex = { .req = *req, .resp = resp };
+	CURLcode verdict = CURLE_OK;
+
+	response_init(resp, req->max_body);
+	af_code rc = cancel_check(req->cancel, err);
+	if (rc)
+		return rc;
+	struct worker *w = take_worker(http, err);
+	if (!w)
+		return AF_ERR_NOMEM;
+	rc = exchange_setup(&ex, w->easy, err);
+	if (!rc && curl_multi_add_handle(w->multi, w->easy))
+		rc = error_nomem(err);
+	if (!rc) {
+		if (drive(w, req->cancel, &verdict))
+			rc = cancel_check(req->cancel, err);
+		else
+			rc = exchange_finish(&ex, verdict, err);
+		curl_multi_remove_handle(w->multi, w->easy);
+	}
+	exchange_free(&ex);
+	give_worker(http, w);
+	return rc;
+}

@@ -1,0 +1,65 @@
+/* Shared by the files of net/ only. */
+#ifndef NET_NET_PRIV_H
+#define NET_NET_PRIV_H
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "net/http.h"
+
+/* One request on its way, whoever drives it. */
+struct exchange {
+	CURL *easy;
+	struct http_request req;
+	struct http_response *resp;
+	struct curl_slist *headers;
+	size_t body_sent; /* bytes of req.body that the read callback gave out */
+	int64_t started;  /* clock_us() */
+	af_code stopped;  /* why a callback of ours ended it */
+	bool enough;      /* on_data has seen enough: not a failure */
+	bool have_head;
+	char where[160];  /* the server, for messages */
+	char detail[CURL_ERROR_SIZE];
+};
+
+/* Prepares `easy` (fresh or reset) for ex->req; ex must not move until it is over. */
+af_code exchange_setup(struct exchange *ex, CURL *easy, struct af_error *err) MUST_CHECK;
+/* Translates libcurl's verdict once the transfer is over and fills in resp. */
+af_code exchange_finish(struct exchange *ex, CURLcode verdict, struct af_error *err) MUST_CHECK;
+void exchange_free(struct exchange *ex); /* not the easy handle */
+/* The full URL and the server's name for messages. */
+af_code exchange_target(struct exchange *ex, char **url, struct af_error *err) MUST_CHECK;
+
+void response_init(struct http_response *resp, size_t max_body);
+
+/* A multi handle of its own for one thread that waits; kept with its connections when idle. */
+struct worker {
+	CURLM *multi;
+	CURL *easy;
+	struct worker *next;
+};
+
+struct async;
+
+struct http {
+	atomic_bool closing;  /* nothing may be submitted any more */
+	pthread_mutex_t lock; /* for what follows */
+	struct worker *idle;
+	CURL **spare; /* easy handles for submitted requests */
+	size_t spares;
+	struct loop *loop;
+	struct async *async; /* lives on the I/O thread, see submit.c */
+};
+
+CURL *http_take_easy(struct http *http, struct af_error *err);
+void http_give_easy(struct http *http, CURL *easy);
+
+/* submit.c: */
+struct async *async_new(struct loop *loop, struct af_error *err);
+/* After it no transfer is left; the loop must still run. */
+void async_stop(struct async *async);
+void async_free(struct async *async);
+
+#endif
