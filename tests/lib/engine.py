@@ -139,7 +139,7 @@ def environment(**extra):
     """The environment of the programs under test. A value of None takes a variable out."""
     env = dict(os.environ)
     for key in list(env):
-        if key.startswith("XDG_") or key in ("NO_COLOR", "PYTHONPATH", "AFS_BASE_IMAGE"):
+        if key.startswith("XDG_") or key in ("NO_COLOR", "PYTHONPATH"):
             del env[key]
     env.update(HOME=home(), LC_ALL="C.UTF-8", TERM="dumb", XDG_RUNTIME_DIR=home())
     for key, value in extra.items():
