@@ -61,12 +61,14 @@ struct http_request {
 	int64_t connect_timeout_ms; /* 0: 10 s */
 	size_t max_body;            /* of a collected answer; 0: STRBUF_HUGE */
 
+	/* Optional. Each header of the final answer, in order, before on_head. Longer than 1 KiB: left out. */
+	void (*on_header)(void *arg, const char *name, const char *value);
 	/* Optional. Status and content type are known, the body is about to come. */
 	void (*on_head)(void *arg, const struct http_response *resp);
 	/* Optional. Gets the body piece by piece instead of it being collected, but only where status < 400:
 	 * an error's body is always collected. False ends the request at once, with AF_OK. */
 	bool (*on_data)(void *arg, const char *data, size_t len);
-	void *arg; /* for read, on_head, on_data */
+	void *arg; /* for read, on_header, on_head, on_data */
 
 	struct cancel *cancel; /* http_perform only; may be NULL */
 };

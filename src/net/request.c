@@ -28,19 +28,39 @@ static void note_head(struct exchange *ex)
 	snprintf(ex->resp->content_type, sizeof(ex->resp->content_type), "%s", type ? type : "");
 }
 
+/* "Name: value\r\n"; not NUL-terminated. Status lines have no colon before the first space. */
+static void pass_header(struct exchange *ex, const char *line, size_t len)
+{
+	char copy[1024];
+	const char *colon = memchr(line, ':', len);
+	size_t name_len = colon ? (size_t) (colon - line) : 0;
+
+	if (!name_len || len >= sizeof(copy) || memchr(line, ' ', name_len))
+		return;
+	while (len > name_len && strchr("\r\n \t", line[len - 1]))
+		len--;
+	memcpy(copy, line, len);
+	copy[len] = copy[name_len] = '\0';
+	ex->req.on_header(ex->req.arg, copy, len > name_len ? copy + name_len + 1 + strspn(copy + name_len + 1, " \t") : "");
+}
+
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
 	struct exchange *ex = arg;
 	long status = 0;
 
 	(void) one;
-	if (len != 2 || line[0] != '\r')
-		return len;
 	curl_easy_getinfo(ex->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status >= 200 && !ex->have_head) {
-		note_head(ex);
-		ex->req.on_head(ex->req.arg, ex->resp);
+	if (status < 200 || ex->have_head)
+		return len;
+	if (len != 2 || line[0] != '\r') {
+		if (ex->req.on_header)
+			pass_header(ex, line, len);
+		return len;
 	}
+	note_head(ex);
+	if (ex->req.on_head)
+		ex->req.on_head(ex->req.arg, ex->resp);
 	return len;
 }
 
@@ -204,7 +224,7 @@ af_code exchange_setup(struct exchange *ex, CURL *easy, struct af_error *err)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, ex);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, ex);
-	if (ex->req.on_head) {
+	if (ex->req.on_head || ex->req.on_header) {
 		curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 		curl_easy_setopt(easy, CURLOPT_HEADERDATA, ex);
 	}
