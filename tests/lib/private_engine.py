@@ -79,6 +79,20 @@ def _end_process(pid, mark):
         _wait_gone(pid, mark, 5)
 
 
+def _end_shims(mark):
+    """containerd's shims outlive a containerd that was killed, and their containers outlive them: ends both."""
+    shims, parents = set(), {}
+    for pid in [int(n) for n in os.listdir("/proc") if n.isdigit()]:
+        if _alive(pid, mark):
+            shims.add(pid)
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            with open("/proc/%d/stat" % pid) as f:
+                parents[pid] = int(f.read().rpartition(")")[2].split()[1])
+    for pid in [p for p, parent in parents.items() if parent in shims and p not in shims] + list(shims):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def _unmount_below(folder):
     with open("/proc/self/mounts") as f:
         points = [line.split()[1].replace("\\040", " ") for line in f]
@@ -301,6 +315,7 @@ class PrivateEngine:
             if run and name in state:
                 _end_process(state[name], run)
         if run and run.startswith("/tmp/afs-"):
+            _end_shims(run + "/")
             _unmount_below(run)
             shutil.rmtree(run, ignore_errors=True)
         for table, *rule in state.get("rules", []):
