@@ -53,7 +53,7 @@ def root_tar(say):
             return path
         if not shutil.which("mmdebstrap"):
             raise Unavailable("mmdebstrap is not installed")
-        say("base image: making %s from Debian's packages (once, some 30 s)" % TAG)
+        say("making %s from Debian's packages (once, some 30 s)" % TAG)
         for old in os.listdir(folder):
             if old.startswith("base-%s-" % SUITE):
                 os.unlink(os.path.join(folder, old))
@@ -105,15 +105,12 @@ def can_pull(docker, image, timeout=60):
 def choose(docker, image, say):
     """`image` where the engine has it or can pull it, else TAG."""
     if docker.image(image):
-        say("base image: %s, which the engine has" % image)
+        say("%s, which the engine has" % image)
         return image
     if not docker.image(TAG) and can_pull(docker, image):
-        say("base image: %s, pulled" % image)
+        say("%s, pulled" % image)
         return image
     ensure(docker, say)
-    say("base image: %s, since %s cannot be pulled here" % (TAG, image))
+    say("%s, since %s cannot be pulled here" % (TAG, image))
     return TAG
 
-
-def say_on_stderr(text):
-    print(text, file=sys.stderr, flush=True)
