@@ -47,7 +47,8 @@ struct option_spec {
 	const char *def;   /* default as text, shown in help; NULL: none */
 	const char *help;  /* one line, no full stop */
 	int64_t min, max;  /* WORD_INT; both 0: no bounds */
-	bool repeat;       /* may be given several times */
+	bool repeat;       /* may be given several times; otherwise the last one wins */
+	bool required;
 	bool secret;       /* the value is masked wherever the command line is shown or kept */
 };
 
@@ -65,12 +66,14 @@ struct command_context;
 
 struct command_spec {
 	const char *name;
+	const char *group;       /* heading in the list of commands; commands of a group stand together */
 	const char *summary;     /* one line for the list of commands */
 	const char *description; /* paragraphs for --help and the man page; NULL: none */
 	const struct operand_spec *operands; /* ends with name == NULL */
 	const struct option_spec *options;   /* ends with name == NULL */
 	const char *const *examples;         /* ends with NULL; may be NULL */
 	bool trailing_command; /* takes "-- CMD ARG…" */
+	bool standalone;       /* works without the library's context: cx->af is NULL */
 	af_code (*run)(struct command_context *cx, const struct args *args, struct af_error *err);
 };
 
@@ -101,6 +104,8 @@ const struct strlist *args_all(const struct args *args, const char *option); /* 
 const char *args_operand(const struct args *args, const char *name); /* NULL when absent */
 const struct strlist *args_rest(const struct args *args, const char *name);  /* of a repeated operand; never NULL */
 const struct strlist *args_command(const struct args *args);         /* what stood behind "--"; never NULL */
+/* USAGE when both options were given. */
+af_code args_exclusive(const struct args *args, const char *one, const char *other, struct af_error *err) MUST_CHECK;
 bool args_help(const struct args *args); /* --help was among the words (nothing else is checked then) */
 
 /* ---- talking to the user ------------------------------------------------ */
@@ -131,6 +136,7 @@ struct command_context {
 	struct af *af; /* the library's context */
 	struct command_io *io;
 	struct cancel *cancel;
+	int exit_status; /* of a program that the command ran (exec); afs ends with it after AF_OK */
 };
 
 void command_out(struct command_context *cx, const char *text, size_t len);
