@@ -81,6 +81,144 @@ AF_PUBLIC int af_code_exit_status(af_code code);
 /* The library's version, e.g. "0.1.0"; static. */
 AF_PUBLIC const char *af_version(void);
 
+/* ---------------------------------------------------------------- context -- */
+
+struct af;        /* everything the library holds: connections, threads, environments */
+struct af_env;    /* a running environment: one or more replicas */
+struct af_call;   /* an asynchronous call */
+struct af_cancel; /* a token that interrupts what was given it */
+
+struct af_options {
+	const char *engine; /* "unix:///path" or "tcp://host:port"; NULL: where the docker command looks */
+};
+
+/* `options` may be NULL. Connects to nothing yet. */
+AF_PUBLIC af_code af_new(const struct af_options *options, struct af **af, struct af_error *err);
+/* Stops every environment that was loaded with cleanup on (the default), then frees everything: contexts,
+ * environments and calls are gone afterwards. Blocks until that is done. NULL is fine. */
+AF_PUBLIC void af_free(struct af *af);
+
+/* A token may serve many operations and is not owned by them. Trigger from any thread, but not from a signal
+ * handler. NULL when out of memory. */
+AF_PUBLIC struct af_cancel *af_cancel_new(void);
+AF_PUBLIC void af_cancel_trigger(struct af_cancel *cancel);
+AF_PUBLIC void af_cancel_free(struct af_cancel *cancel);
+
+/* ----------------------------------------------------------------- images -- */
+
+struct af_build_options {
+	const char *env_path;  /* directory with env.py and Dockerfile, or a git URL (…#ref:subdir) */
+	const char *image_tag; /* "calc:v1" */
+	bool nocache;
+	bool push;             /* to `registry`, or where the tag says */
+	const char *registry;
+	const char *const *buildargs; /* "KEY=VALUE", ends with NULL; may be NULL */
+	/* Optional: each line of the build's output, on the calling thread. */
+	void (*on_line)(void *arg, const char *line, size_t len);
+	void *arg;
+	struct af_cancel *cancel;
+};
+
+/* Builds an image; *image_tag (may be NULL) gets its tag. BUILD when the build fails. */
+AF_PUBLIC af_code af_build_image(struct af *af, const struct af_build_options *options, char **image_tag,
+				 struct af_error *err);
+
+/* ----------------------------------------------------------- environments -- */
+
+enum af_mode {
+	AF_MODE_DOCKER,
+	AF_MODE_BASILICA, /* not available yet: AF_ERR_UNAVAILABLE */
+};
+
+enum af_balance {
+	AF_BALANCE_RANDOM,
+	AF_BALANCE_ROUND_ROBIN,
+	AF_BALANCE_LEAST_BUSY,
+};
+AF_PUBLIC const char *af_balance_name(enum af_balance balance); /* "round_robin" */
+
+struct af_load_options {
+	const char *image;
+	const char *name;            /* NULL: the image's last component with ':' as '-' */
+	const char *const *env_vars; /* "KEY=VALUE", ends with NULL; may be NULL */
+	int replicas;                /* 0: 1 */
+	enum af_balance balance;
+	const char *mem_limit;       /* "512m", "2g", for each replica; NULL: none */
+	double cpu_limit;            /* CPUs for each replica; 0: none */
+	bool pull;                   /* ask the registry even if the image is here */
+	bool keep;                   /* af_free() and af_cleanup_all() leave it running */
+	bool force_recreate;         /* stop an environment of that name first */
+	enum af_mode mode;
+	const char *network;         /* NULL: the engine's default */
+	const char *const *volumes;  /* "SOURCE:TARGET[:ro]", ends with NULL; may be NULL */
+	int64_t ready_timeout_ms;    /* 0: 120 s */
+	struct af_cancel *cancel;
+};
+
+/* Starts the replicas at the same time and waits until all are ready. If one fails, or on cancellation, none is
+ * left. EXISTS: the name is in use. The environment belongs to `af`; af_env_free() or af_free() ends it. */
+AF_PUBLIC af_code af_load_env(struct af *af, const struct af_load_options *options, struct af_env **env,
+			      struct af_error *err);
+/* Connects to a running environment (or plain container) by name; never stops it unless told to. */
+AF_PUBLIC af_code af_connect_env(struct af *af, const char *name, struct af_env **env, struct af_error *err);
+
+AF_PUBLIC const char *af_env_name(const struct af_env *env);
+/* Does every replica answer GET /health now? */
+AF_PUBLIC bool af_env_is_ready(struct af_env *env);
+/* JSON: [{"name","signature","doc","source"}, …] */
+AF_PUBLIC af_code af_env_list_methods(struct af_env *env, char **json, struct af_error *err);
+/* JSON: {"name","balance","requests","errors","instances":[{"replica","host","address","state","requests",
+ * "errors","in_flight","p50_ms","p95_ms","p99_ms"}, …]}: what went through this process. */
+AF_PUBLIC af_code af_env_stats(struct af_env *env, char **json, struct af_error *err);
+/* Stops and removes its containers, all at once. The handle stays valid; calls fail from then on. */
+AF_PUBLIC af_code af_env_cleanup(struct af_env *env, struct af_error *err);
+/* Cleans up unless the environment is kept, cancels its calls and frees it. NULL is fine. */
+AF_PUBLIC void af_env_free(struct af_env *env);
+
+/* Stops at scope end: AF_AUTO_ENV struct af_env *env = NULL; */
+static inline void af_env_cleanup_at_end(struct af_env **env)
+{
+	af_env_free(*env);
+}
+#define AF_AUTO_ENV __attribute__((cleanup(af_env_cleanup_at_end)))
+
+/* ------------------------------------------------------------------ calls -- */
+
+struct af_call_options {
+	int64_t timeout_ms; /* a deadline for the whole call; 0: none */
+	int replica;        /* 1-based: that replica and no other; 0: the balancer chooses */
+	struct af_cancel *cancel; /* for af_env_call; asynchronous calls have af_call_cancel() */
+};
+
+/* Calls a method with keyword arguments (a JSON object; NULL: none) and waits. *result is JSON text, numbers as the
+ * method wrote them. METHOD: it raised (message and traceback in err); NOT_FOUND: no such method. `options` may be NULL. */
+AF_PUBLIC af_code af_env_call(struct af_env *env, const char *method, const char *kwargs,
+			      const struct af_call_options *options, char **result, struct af_error *err);
+
+/* Called once per asynchronous call, on the library's I/O thread: it must not block, nor call anything that waits.
+ * `result` is JSON text for AF_OK and else NULL; both it and `err` are the library's and gone afterwards. */
+typedef void (*af_call_done)(void *arg, af_code rc, const char *result, size_t len, const struct af_error *err);
+
+/* Starts a call and returns at once; thousands may be in flight. *call (may be NULL) is freed by af_call_free(). */
+AF_PUBLIC af_code af_env_call_async(struct af_env *env, const char *method, const char *kwargs,
+				    const struct af_call_options *options, af_call_done done, void *arg,
+				    struct af_call **call, struct af_error *err);
+/* Ends it with AF_ERR_CANCELLED unless it is over; the environment is told. Any thread. */
+AF_PUBLIC void af_call_cancel(struct af_call *call);
+/* The call itself goes on. NULL is fine. */
+AF_PUBLIC void af_call_free(struct af_call *call);
+
+/* --------------------------------------------------------------- registry -- */
+
+/* The environments of this context, loaded or connected: names, malloc'd list ending with NULL; free with
+ * af_names_free(). */
+AF_PUBLIC af_code af_list_environments(struct af *af, char ***names, struct af_error *err);
+AF_PUBLIC void af_names_free(char **names);
+/* NULL if there is none of that name. It stays owned as before. */
+AF_PUBLIC struct af_env *af_get_environment(struct af *af, const char *name);
+/* af_env_cleanup() for all that are not kept; goes on after a failure and returns the first. */
+AF_PUBLIC af_code af_cleanup_all(struct af *af, struct af_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,164 @@
+/*
+ * Environments: replicas that are deployed, found again, called through a pool, and stopped.
+ *
+ * Docker is the registry: what runs is read from its containers' labels, so every process sees the same.
+ * The functions of affinetes.h (api.c) are thin covers over these, which add progress and cancellation.
+ */
+#ifndef ORCHESTRATOR_ORCHESTRATOR_H
+#define ORCHESTRATOR_ORCHESTRATOR_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/cancel.h"
+#include "base/histogram.h"
+#include "docker/docker.h"
+#include "executor/executor.h"
+
+struct af_env;
+
+enum instance_state {
+	INSTANCE_UP,       /* its container runs */
+	INSTANCE_STARTING, /* created, restarting, or not answering yet */
+	INSTANCE_DOWN,     /* exited, dead, paused, or it refused a connection */
+};
+const char *instance_state_name(enum instance_state state); /* "up", "starting", "down" */
+
+/* One replica. Identity and engine never change; what may change is under env->lock. */
+struct instance {
+	struct af_env *env;
+	int replica;           /* from 0 */
+	char *name;            /* the container's */
+	char *id;              /* the container's */
+	char *host;            /* "local" */
+	struct docker *engine; /* not owned */
+	char *image;
+	int64_t created;       /* seconds since 1970; 0 unknown */
+	int port;
+
+	char *base;     /* "http://172.17.0.2:8000"; NULL: no address */
+	char *status;   /* the engine's words: "Up 3 hours", "Exited (137) 2 minutes ago" */
+	enum instance_state state;
+	int busy;       /* calls in flight through others, as far as known */
+	int in_flight;  /* through this process, as are: */
+	uint64_t requests, errors;
+	struct histogram latency;
+};
+
+struct af_env {
+	struct af *af;
+	char *name;
+	char *image;
+	enum env_type type;
+	enum af_balance balance;
+	bool ours;   /* its containers carry our labels: it may be stopped */
+	bool loaded; /* by this process: the pool's turn is this process's own */
+	bool keep;
+	int planned; /* replicas there were meant to be */
+	struct instance *instances;
+	size_t count;
+
+	pthread_mutex_t lock;
+	pthread_cond_t idle; /* no asynchronous call is left */
+	size_t turn;         /* round robin */
+	size_t pending;      /* asynchronous calls */
+	struct af_call *calls;
+	bool closing;
+	struct af_env *next; /* in af->envs */
+};
+
+struct af {
+	struct http *http;
+	char *engine_host;
+	pthread_mutex_t lock; /* for what follows */
+	struct docker *engine;
+	struct af_env *envs;
+};
+
+/* The local engine, connected. */
+af_code af_engine(struct af *af, struct cancel *cancel, struct docker **out, struct af_error *err) MUST_CHECK;
+
+/* ---- deploying, stopping (deploy.c, lifecycle.c) -------------------------------- */
+
+struct deploy_events {
+	void *arg;
+	void (*note)(void *arg, const char *line);                       /* "replica 1 is ready (0.38 s)"; any thread */
+	const struct docker_progress *pull;                             /* may be NULL */
+};
+
+/* As af_load_env(), with events (may be NULL). The environment is not in the registry of `af` yet. */
+af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
+		   struct cancel *cancel, struct af_env **out, struct af_error *err) MUST_CHECK;
+/* SIGTERM, then SIGKILL after grace_s, then removal; all replicas at once. Goes on after a failure. */
+af_code env_stop(struct af_env *env, int grace_s, struct cancel *cancel, struct af_error *err) MUST_CHECK;
+/* Restarts the containers (replica < 0: all at once) and waits until they are ready again. */
+af_code env_restart(struct af_env *env, int replica, int64_t ready_timeout_ms, struct cancel *cancel,
+		    struct af_error *err) MUST_CHECK;
+/* Removes containers, running or not only with `force`. */
+af_code env_remove(struct af_env *env, bool force, struct cancel *cancel, struct af_error *err) MUST_CHECK;
+
+/* "docker.io/me/calc:v1" → "calc-v1". malloc'd. */
+char *env_name_of_image(const char *image, struct af_error *err);
+/* What an engine takes as a container's name. */
+af_code env_name_check(const char *name, struct af_error *err) MUST_CHECK;
+/* "calc", or "calc-2" where there are several. malloc'd. */
+char *env_container_name(const char *name, int replica, int replicas, struct af_error *err);
+
+/* ---- finding (discover.c) --------------------------------------------------------- */
+
+struct env_list {
+	struct af_env **items;
+	size_t count;
+};
+/* All environments that the engine knows, running or not, by name. One request. */
+af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err) MUST_CHECK;
+void env_list_free(struct env_list *list);
+static inline void env_list_cleanup(struct env_list *list)
+{
+	env_list_free(list);
+}
+/* One by its name, or by the name or id of a container (then that replica only; also one that was not started by
+ * afs). NOT_FOUND names what is there. */
+af_code env_find(struct af *af, const char *name, struct cancel *cancel, struct af_env **out, struct af_error *err) MUST_CHECK;
+void env_free(struct af_env *env);
+/* For AF_AUTO(env) struct af_env *env = NULL; */
+static inline void env_cleanup(struct af_env **env)
+{
+	env_free(*env);
+}
+struct af_env *env_new(struct af *af, const char *name, struct af_error *err);
+/* NULL when out of memory. Pointers to instances are stable once all are added. */
+struct instance *env_add_instance(struct af_env *env, int replica, struct af_error *err);
+/* Asks the engine for the container's state and address anew. */
+af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
+/* Sets base from an address; NULL: none. */
+af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err) MUST_CHECK;
+/* How the executor sees it. Valid while inst->base is not changed. */
+struct server instance_server(const struct instance *inst);
+/* The instance with that number, NULL if there is none. */
+struct instance *env_replica(struct af_env *env, int replica);
+
+/* ---- calling (pool.c, invoke.c) ------------------------------------------------------ */
+
+/* Chooses an instance that is up and counts the call in; replica >= 0: that one. `avoid` (may be NULL) is not chosen
+ * while there is another. UNREACHABLE when none is up: err says why for each. */
+af_code pool_take(struct af_env *env, int replica, const struct instance *avoid, struct instance **out,
+		  struct af_error *err) MUST_CHECK;
+/* Counts it out. */
+void pool_give(struct instance *inst, af_code rc, int64_t took_us);
+void pool_mark(struct instance *inst, enum instance_state state);
+
+struct call_info {
+	int replica;
+	int64_t took_us;
+	char id[33];
+};
+/* Blocks. kwargs: checked JSON object or empty. replica < 0: the balancer chooses. *result is malloc'd JSON text. */
+af_code env_call(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
+		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err) MUST_CHECK;
+/* The methods, from the first replica that answers. */
+af_code env_methods(struct af_env *env, struct cancel *cancel, struct method_list *out, struct af_error *err) MUST_CHECK;
+/* Adds "methods: a, b, c" as a hint to a NOT_FOUND about a method. */
+void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err);
+
+#endif
