@@ -108,6 +108,7 @@ struct docker_stats {
 	int64_t memory_limit;
 	int64_t cpu_ns, system_ns; /* raw counters, to compute deltas between samples */
 	int online_cpus;
+	int64_t read_ns;    /* when the sample was taken, since 1970; 0 unknown */
 };
 /* From one /stats document; `before` (may be NULL) replaces precpu_stats. Pure. */
 void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, struct docker_stats *out);

@@ -1,0 +1,106 @@
+/* Statistics of containers: from the engine's document to numbers. See docker.h. */
+#include <math.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "docker/client.h"
+#include "docker/tree.h"
+
+static int64_t read_time(const cJSON *doc, const char *key)
+{
+	const char *text = tree_string(doc, key);
+	int64_t ns = 0;
+
+	return text && rfc3339_parse(text, strlen(text), &ns) ? ns : 0;
+}
+
+static void parse_cpu(const cJSON *cpu, struct docker_stats *out)
+{
+	const cJSON *usage = tree_get(cpu, "cpu_usage");
+
+	out->cpu_ns = tree_int(usage, "total_usage", -1);
+	out->system_ns = tree_int(cpu, "system_cpu_usage", -1);
+	out->online_cpus = (int) MAX(MIN(tree_int(cpu, "online_cpus", 0), INT64_C(65536)), INT64_C(0));
+	/* Old engines have no online_cpus; the list is absent on cgroup v2. */
+	if (!out->online_cpus)
+		out->online_cpus = cJSON_GetArraySize(tree_get(usage, "percpu_usage"));
+}
+
+/*
+ * As `docker stats`: the container's share of the machine's time, times the number of CPUs. podman's
+ * system_cpu_usage is something else and its online_cpus is absent; there the time between the samples is
+ * the measure, which comes to the same.
+ */
+static double cpu_percent(const struct docker_stats *before, const struct docker_stats *now)
+{
+	double used, system, wall;
+
+	if (before->cpu_ns < 0 || now->cpu_ns < before->cpu_ns)
+		return NAN;
+	used = (double) now->cpu_ns - (double) before->cpu_ns;
+	system = (double) now->system_ns - (double) before->system_ns;
+	wall = (double) now->read_ns - (double) before->read_ns;
+	if (now->online_cpus > 0 && before->system_ns > 0 && system > 0)
+		return used / system * now->online_cpus * 100;
+	if (before->read_ns > 0 && wall > 0)
+		return used / wall * 100;
+	return NAN;
+}
+
+/* What `docker stats` subtracts: page cache that can be dropped, by its name in cgroup v1, then v2. */
+static int64_t page_cache(const cJSON *memory)
+{
+	const cJSON *stats = tree_get(memory, "stats");
+	int64_t cache = tree_int(stats, "total_inactive_file", -1);
+
+	if (cache < 0)
+		cache = tree_int(stats, "inactive_file", -1);
+	if (cache < 0)
+		cache = tree_int(stats, "cache", 0);
+	return cache;
+}
+
+void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, struct docker_stats *out)
+{
+	const cJSON *memory = tree_get(doc, "memory_stats");
+	int64_t usage = tree_int(memory, "usage", -1);
+	int64_t cache = page_cache(memory);
+	struct docker_stats pre = { 0 };
+
+	*out = (struct docker_stats){ .cpu_percent = NAN };
+	parse_cpu(tree_get(doc, "cpu_stats"), out);
+	out->read_ns = read_time(doc, "read");
+	/* A container that does not run has empty statistics. */
+	out->memory = usage > 0 ? usage - (cache > 0 && cache < usage ? cache : 0) : -1;
+	out->memory_limit = MAX(tree_int(memory, "limit", 0), INT64_C(0));
+	if (!before) {
+		parse_cpu(tree_get(doc, "precpu_stats"), &pre);
+		pre.read_ns = read_time(doc, "preread");
+		/* The first of a series, and every one-shot, has zeroes there. */
+		if (pre.cpu_ns > 0 || pre.system_ns > 0)
+			before = &pre;
+	}
+	if (before)
+		out->cpu_percent = cpu_percent(before, out);
+}
+
+af_code docker_container_stats(struct docker *d, const char *id, const struct docker_stats *before,
+			       struct cancel *cancel, struct docker_stats *out, struct af_error *err)
+{
+	AUTO_STRBUF path = STRBUF_INIT(STRBUF_LINE);
+	AUTO_CJSON *doc = NULL;
+	af_code rc = docker_connect(d, cancel, err);
+
+	if (rc != AF_OK)
+		return rc;
+	strbuf_adds(&path, "/containers/");
+	url_add_escaped(&path, id);
+	strbuf_addf(&path, "/stats?stream=0%s", d->api >= API(41) ? "&one-shot=1" : "");
+	rc = strbuf_check(&path, err);
+	if (rc == AF_OK)
+		rc = docker_request(d, "GET", path.data, NULL, 0, cancel, &doc, err);
+	if (rc == AF_OK)
+		docker_stats_parse(doc, before, out);
+	return rc;
+}
