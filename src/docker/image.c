@@ -31,9 +31,10 @@ af_code docker_image_inspect(struct docker *d, const char *image, struct cancel 
 	AUTO_STRBUF path = STRBUF_INIT(STRBUF_LINE);
 	af_code rc = check_name(image, err);
 
+	if (rc != AF_OK)
+		return rc;
 	image_path(&path, image, "/json");
-	if (rc == AF_OK)
-		rc = strbuf_check(&path, err);
+	rc = strbuf_check(&path, err);
 	return rc == AF_OK ? docker_request(d, "GET", path.data, NULL, 0, cancel, out, err) : rc;
 }
 
@@ -64,11 +65,13 @@ af_code docker_image_list(struct docker *d, const char *const *label_filters, st
 static af_code split_reference(const char *image, char **repo, char **registry, char **tag, struct af_error *err)
 {
 	AUTO_FREE char *path = NULL;
+	bool named;
 	af_code rc = docker_reference_parse(image, registry, &path, tag, err);
 
 	if (rc != AF_OK)
 		return rc;
-	*repo = str_starts(image, *registry) ? str_format(err, "%s/%s", *registry, path) : str_dup(path, err);
+	named = str_starts(image, *registry) && image[strlen(*registry)] == '/';
+	*repo = named ? str_format(err, "%s/%s", *registry, path) : str_dup(path, err);
 	return *repo ? AF_OK : AF_ERR_NOMEM;
 }
 
@@ -99,9 +102,10 @@ af_code docker_image_remove(struct docker *d, const char *image, bool force, str
 	struct af_error why = AF_ERROR_INIT;
 	af_code rc = check_name(image, err);
 
+	if (rc != AF_OK)
+		return rc;
 	image_path(&path, image, force ? "?force=1" : "");
-	if (rc == AF_OK)
-		rc = strbuf_check(&path, err);
+	rc = strbuf_check(&path, err);
 	if (rc != AF_OK)
 		return rc;
 	rc = docker_request(d, "DELETE", path.data, NULL, 0, cancel, NULL, &why);
