@@ -50,6 +50,8 @@ bool json_next(struct json_iter *it);
 bool json_member(struct json_span object, const char *name, struct json_span *value);
 /* The decoded text of a JSON string span; NULL and err set on failure (also for "\u0000"). */
 char *json_string(struct json_span string, struct af_error *err);
+/* Appends the same, NULs included. */
+void json_add_decoded(struct strbuf *sb, struct json_span string);
 /* True if a raw key span equals the plain name. */
 bool json_key_is(struct json_span key, const char *name);
 

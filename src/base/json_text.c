@@ -42,7 +42,7 @@ static void add_escape(struct strbuf *sb, const char **p, const char *end)
 	add_utf8(sb, u >= 0xd800 && u < 0xe000 ? 0xfffd : (unsigned) u);
 }
 
-static void decode(struct strbuf *sb, struct json_span string)
+void json_add_decoded(struct strbuf *sb, struct json_span string)
 {
 	const char *p = string.text + 1, *end = string.text + string.len - 1;
 
@@ -65,7 +65,7 @@ char *json_string(struct json_span string, struct af_error *err)
 		error_set(err, AF_ERR_PROTOCOL, "a JSON string was expected");
 		return NULL;
 	}
-	decode(&sb, string);
+	json_add_decoded(&sb, string);
 	if (strlen(sb.data) != sb.len) {
 		error_set(err, AF_ERR_PROTOCOL, "a JSON string holds a NUL character");
 		return NULL;
@@ -82,7 +82,7 @@ bool json_key_is(struct json_span key, const char *name)
 	if (key.len < 2 || !memchr(key.text, '\\', key.len))
 		return false;
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_HUGE);
-	decode(&sb, key);
+	json_add_decoded(&sb, key);
 	return sb.len == len && !memcmp(sb.data, name, len);
 }
 
@@ -193,7 +193,7 @@ static bool raw_member(struct json_span object, struct json_span key, struct jso
 {
 	AUTO_STRBUF name = STRBUF_INIT(STRBUF_HUGE);
 
-	decode(&name, key);
+	json_add_decoded(&name, key);
 	return json_member(object, name.data, value);
 }
 

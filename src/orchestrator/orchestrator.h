@@ -158,6 +158,13 @@ af_code env_call(struct af_env *env, const char *method, struct json_span kwargs
 		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err) MUST_CHECK;
 /* The methods, from the first replica that answers. */
 af_code env_methods(struct af_env *env, struct cancel *cancel, struct method_list *out, struct af_error *err) MUST_CHECK;
+/* Appends a method list, or the pool's statistics as af_env_stats() describes them. */
+void method_list_json(const struct method_list *list, struct strbuf *sb);
+void env_stats_json(struct af_env *env, struct strbuf *sb);
+/* USAGE unless it is a JSON object or empty. */
+af_code call_arguments_check(struct json_span args, struct af_error *err) MUST_CHECK;
+/* No asynchronous call begins after this, and none is left when it returns. Not from the I/O thread. */
+void env_cancel_calls(struct af_env *env);
 /* Adds "methods: a, b, c" as a hint to a NOT_FOUND about a method. */
 void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err);
 

@@ -1,0 +1,45 @@
+/* The context: connections, the engine, the registry of environments. */
+#include <string.h>
+
+#include "orchestrator/orchestrator.h"
+
+af_code af_new(const struct af_options *options, struct af **out, struct af_error *err)
+{
+	struct af *af = calloc(1, sizeof(*af));
+
+	if (!af)
+		return error_nomem(err);
+	pthread_mutex_init(&af->lock, NULL);
+	af->http = http_new(err);
+	if (!af->http || (options && options->engine && !(af->engine_host = str_dup(options->engine, err)))) {
+		af_free(af);
+		return AF_ERR_NOMEM;
+	}
+	*out = af;
+	return AF_OK;
+}
+
+void af_free(struct af *af)
+{
+	if (!af)
+		return;
+	while (af->envs)
+		af_env_free(af->envs);
+	http_free(af->http); /* before the engine: its streams end here */
+	docker_free(af->engine);
+	pthread_mutex_destroy(&af->lock);
+	free(af->engine_host);
+	free(af);
+}
+
+af_code af_engine(struct af *af, struct cancel *cancel, struct docker **out, struct af_error *err)
+{
+	af_code rc = AF_OK;
+
+	pthread_mutex_lock(&af->lock);
+	if (!af->engine)
+		rc = docker_new(af->http, af->engine_host, &af->engine, err);
+	*out = af->engine;
+	pthread_mutex_unlock(&af->lock);
+	return rc ? rc : docker_connect(*out, cancel, err);
+}

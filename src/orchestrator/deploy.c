@@ -1,0 +1,342 @@
+/* Deploying an environment: its replicas at the same time, all or none. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/parallel.h"
+#include "orchestrator/ready.h"
+
+#define READY_TIMEOUT_MS 120000
+/* Engines refuse less. */
+#define MEMORY_MIN (6 * 1024 * 1024)
+#define REPLICAS_MAX 1000
+
+struct deployment {
+	const struct af_load_options *opt;
+	const struct deploy_events *events;
+	struct af_env *env;
+	int64_t memory; /* bytes, 0: no limit */
+	char token[17]; /* on all its containers: what we made and what another did under the same name differ */
+	deadline until;
+	int64_t started;
+	struct cancel *cancel; /* fires when the caller's does or when one replica failed */
+	struct af_error *errors; /* one per replica */
+};
+
+/* ---- the container's description ---------------------------------------------------------- */
+
+static void add_label(cJSON *labels, const char *key, const char *value)
+{
+	cJSON_AddStringToObject(labels, key, value);
+}
+
+static void add_labels(cJSON *config, const struct deployment *dep, const struct instance *inst)
+{
+	const struct af_env *env = dep->env;
+	cJSON *labels = cJSON_AddObjectToObject(config, "Labels");
+	char number[16];
+
+	add_label(labels, LABEL_TYPE, env_type_name(env->type));
+	add_label(labels, LABEL_NAME, env->name);
+	add_label(labels, LABEL_DEPLOYMENT, dep->token);
+	add_label(labels, LABEL_BALANCE, af_balance_name(env->balance));
+	add_label(labels, LABEL_VERSION, af_version());
+	snprintf(number, sizeof(number), "%d", inst->replica);
+	add_label(labels, LABEL_REPLICA, number);
+	snprintf(number, sizeof(number), "%d", env->planned);
+	add_label(labels, LABEL_REPLICAS, number);
+	if (inst->port != SERVER_PORT) {
+		snprintf(number, sizeof(number), "%d", inst->port);
+		add_label(labels, LABEL_PORT, number);
+	}
+}
+
+static void add_host_config(cJSON *config, const struct deployment *dep)
+{
+	const struct af_load_options *opt = dep->opt;
+	cJSON *host = cJSON_AddObjectToObject(config, "HostConfig");
+	cJSON *restart = cJSON_AddObjectToObject(host, "RestartPolicy");
+
+	cJSON_AddStringToObject(restart, "Name", "always");
+	if (dep->memory) {
+		cJSON_AddNumberToObject(host, "Memory", (double) dep->memory);
+		/* No swap beyond it, or the limit would be none. */
+		cJSON_AddNumberToObject(host, "MemorySwap", (double) dep->memory);
+	}
+	if (opt->cpu_limit > 0)
+		cJSON_AddNumberToObject(host, "NanoCpus", (double) (int64_t) (opt->cpu_limit * 1e9));
+	if (!str_blank(opt->network))
+		cJSON_AddStringToObject(host, "NetworkMode", opt->network);
+	if (opt->volumes && opt->volumes[0]) {
+		cJSON *binds = cJSON_AddArrayToObject(host, "Binds");
+		for (const char *const *v = opt->volumes; *v; v++)
+			cJSON_AddItemToArray(binds, cJSON_CreateString(*v));
+	}
+}
+
+static cJSON *container_config(const struct deployment *dep, const struct instance *inst)
+{
+	cJSON *config = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(config, "Image", dep->env->image);
+	cJSON *env = cJSON_AddArrayToObject(config, "Env");
+	for (const char *const *v = dep->opt->env_vars; v && *v; v++)
+		cJSON_AddItemToArray(env, cJSON_CreateString(*v));
+	add_labels(config, dep, inst);
+	add_host_config(config, dep);
+	return config;
+}
+
+/* ---- one replica ------------------------------------------------------------------------------ */
+
+static af_code create(struct deployment *dep, struct instance *inst, struct af_error *err)
+{
+	cJSON *config = container_config(dep, inst);
+	/* Not cancellable: were the request cut off, the container might come into being behind our back. */
+	af_code rc = config ? docker_container_create(inst->engine, inst->name, config, NULL, &inst->id, err)
+			    : error_nomem(err);
+
+	cJSON_Delete(config);
+	if (rc == AF_ERR_EXISTS)
+		error_hint(err, "stop it (`afs stop %s`), choose another --name, or use --force-recreate", dep->env->name);
+	return rc;
+}
+
+static void note_ready(struct deployment *dep, const struct instance *inst)
+{
+	char line[256];
+
+	if (!dep->events || !dep->events->note)
+		return;
+	snprintf(line, sizeof(line), "%s is ready (%.2f s)", inst->name, (double) (clock_us() - dep->started) / 1e6);
+	dep->events->note(dep->events->arg, line);
+}
+
+static void deploy_replica(void *arg, size_t i)
+{
+	struct deployment *dep = arg;
+	struct instance *inst = &dep->env->instances[i];
+	struct af_error *err = &dep->errors[i];
+	af_code rc = cancel_check(dep->cancel, err);
+
+	if (!rc)
+		rc = create(dep, inst, err);
+	if (!rc)
+		rc = instance_start(inst, dep->until, dep->cancel, err);
+	if (rc)
+		cancel_trigger(dep->cancel); /* the others need not go on */
+	else
+		note_ready(dep, inst);
+}
+
+/* ---- all or none ---------------------------------------------------------------------------------- */
+
+static void remove_replica(void *arg, size_t i)
+{
+	struct instance *inst = &((struct deployment *) arg)->env->instances[i];
+
+	/* Also when the user interrupts a second time: nothing may stay behind. */
+	if (inst->id && docker_container_remove(inst->engine, inst->id, true, NULL, NULL))
+		return;
+}
+
+static void trigger(void *arg)
+{
+	cancel_trigger(arg);
+}
+
+/* The first that is no mere consequence of another's failure. */
+static af_code first_error(struct deployment *dep, struct cancel *outer, struct af_error *err)
+{
+	size_t pick = dep->env->count;
+
+	for (size_t i = 0; i < dep->env->count; i++)
+		if (dep->errors[i].code && (pick == dep->env->count || dep->errors[pick].code == AF_ERR_CANCELLED))
+			pick = i;
+	if (pick == dep->env->count)
+		return AF_OK;
+	if (cancel_requested(outer))
+		return error_set(err, AF_ERR_CANCELLED, "interrupted; nothing of %s is left running", dep->env->name);
+	af_code rc = dep->errors[pick].code;
+	error_move(err, &dep->errors[pick]);
+	return rc;
+}
+
+static af_code run_deployment(struct deployment *dep, struct cancel *outer, struct af_error *err)
+{
+	struct cancel_waker link = { .wake = trigger };
+	size_t count = dep->env->count;
+
+	dep->errors = calloc(count, sizeof(*dep->errors));
+	dep->cancel = cancel_new(err);
+	if (!dep->errors || !dep->cancel) {
+		free(dep->errors);
+		cancel_free(dep->cancel);
+		return error_nomem(err);
+	}
+	link.arg = dep->cancel;
+	cancel_watch(outer, &link);
+	parallel_run(count, deploy_replica, dep);
+	cancel_unwatch(outer, &link);
+	af_code rc = first_error(dep, outer, err);
+	if (rc)
+		parallel_run(count, remove_replica, dep);
+	for (size_t i = 0; i < count; i++)
+		af_error_clear(&dep->errors[i]);
+	free(dep->errors);
+	cancel_free(dep->cancel);
+	return rc;
+}
+
+/* ---- before that -------------------------------------------------------------------------------------- */
+
+static af_code check_options(const struct af_load_options *opt, struct deployment *dep, struct af_error *err)
+{
+	if (opt->mode == AF_MODE_BASILICA) {
+		error_set(err, AF_ERR_UNAVAILABLE, "mode basilica is not available");
+		error_hint(err, "use the default mode, docker");
+		return AF_ERR_UNAVAILABLE;
+	}
+	if (str_blank(opt->image))
+		return error_set(err, AF_ERR_USAGE, "no image was named");
+	if (opt->replicas < 0 || opt->replicas > REPLICAS_MAX)
+		return error_set(err, AF_ERR_USAGE, "%d replicas: there may be 1 to %d", opt->replicas, REPLICAS_MAX);
+	if (opt->mem_limit) {
+		af_code rc = size_parse(opt->mem_limit, &dep->memory, err);
+		if (rc)
+			return error_wrap(err, rc, "memory limit");
+		if (dep->memory < MEMORY_MIN)
+			return error_set(err, AF_ERR_USAGE, "memory limit %s is less than the 6m that an engine wants",
+					 opt->mem_limit);
+	}
+	return AF_OK;
+}
+
+/* The image's own inspect document, pulled if it is not here. */
+static af_code get_image(struct docker *engine, const struct af_load_options *opt, const struct deploy_events *events,
+			 struct cancel *cancel, cJSON **out, struct af_error *err)
+{
+	const struct docker_progress *progress = events ? events->pull : NULL;
+	af_code rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
+
+	if (rc != AF_ERR_NOT_FOUND)
+		return rc;
+	if (err)
+		af_error_clear(err);
+	rc = docker_image_pull(engine, opt->image, progress, cancel, err);
+	if (!rc)
+		return docker_image_inspect(engine, opt->image, cancel, out, err);
+	if (rc == AF_ERR_CANCELLED || opt->pull)
+		return rc;
+	error_wrap(err, AF_ERR_NOT_FOUND, "no image %s here, and it could not be pulled", opt->image);
+	error_hint(err, "build it (`afs build DIR --tag %s`) or check its name", opt->image);
+	return AF_ERR_NOT_FOUND;
+}
+
+/* Gives way to an environment of that name that is ours and stopped, or that may be recreated. */
+static af_code make_room(struct af *af, const struct af_load_options *opt, const char *name,
+			 struct cancel *cancel, struct af_error *err)
+{
+	AF_AUTO(env) struct af_env *old = NULL;
+	struct af_error ignored = AF_ERROR_INIT;
+	af_code rc = env_find(af, name, cancel, &old, &ignored);
+	bool running = false;
+
+	if (rc == AF_ERR_NOT_FOUND) {
+		af_error_clear(&ignored);
+		return AF_OK;
+	}
+	if (rc) {
+		error_move(err, &ignored);
+		return rc;
+	}
+	bool taken = !strcmp(old->name, name);
+	for (size_t i = 0; i < old->count; i++) {
+		running |= old->instances[i].state != INSTANCE_DOWN;
+		taken |= !strcmp(old->instances[i].name, name);
+	}
+	if (!taken) /* an engine also finds containers by the beginning of their id */
+		return AF_OK;
+	if (old->ours && (opt->force_recreate || !running) && !strcmp(old->name, name))
+		return env_remove(old, true, cancel, err);
+	error_set(err, AF_ERR_EXISTS, "the name %s is in use by %s (image %s, %s)", name,
+		  old->ours ? "an environment" : "a container that afs did not start", old->image,
+		  old->count ? old->instances[0].status : "?");
+	error_hint(err, old->ours ? "stop it (`afs stop %s`), choose another --name, or use --force-recreate"
+				  : "choose another --name; or remove it yourself: docker rm -f %s", name);
+	return AF_ERR_EXISTS;
+}
+
+/* AFFINETES_PORT moves the server. */
+static int port_wanted(const struct af_load_options *opt)
+{
+	int64_t port = SERVER_PORT;
+
+	for (const char *const *v = opt->env_vars; v && *v; v++)
+		if (str_starts(*v, "AFFINETES_PORT="))
+			int_parse(strchr(*v, '=') + 1, 1, 65535, &port);
+	return (int) port;
+}
+
+static af_code prepare(struct deployment *dep, struct docker *engine, const cJSON *image, struct af_error *err)
+{
+	struct af_env *env = dep->env;
+	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(image, "Config"), "Labels");
+
+	env->image = str_dup(dep->opt->image, err);
+	env->type = env_type_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, LABEL_TYPE)));
+	env->balance = dep->opt->balance;
+	env->keep = dep->opt->keep;
+	env->planned = MAX(dep->opt->replicas, 1);
+	env->ours = env->loaded = true;
+	for (int i = 0; i < env->planned; i++) {
+		struct instance *inst = env_add_instance(env, i, err);
+		if (!inst)
+			return AF_ERR_NOMEM;
+		inst->engine = engine;
+		inst->port = port_wanted(dep->opt);
+		inst->state = INSTANCE_STARTING;
+		inst->name = env_container_name(env->name, i, env->planned, err);
+		inst->image = str_dup(dep->opt->image, err);
+		if (!inst->name || !inst->image)
+			return AF_ERR_NOMEM;
+	}
+	AUTO_STRBUF token = STRBUF_INIT(64);
+	af_code rc = random_hex(&token, 8, err);
+	snprintf(dep->token, sizeof(dep->token), "%s", token.data);
+	return env->image ? rc : AF_ERR_NOMEM;
+}
+
+af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
+		   struct cancel *cancel, struct af_env **out, struct af_error *err)
+{
+	struct deployment dep = { .opt = opt, .events = events, .started = clock_us() };
+	struct docker *engine;
+	cJSON *image = NULL;
+	af_code rc = check_options(opt, &dep, err);
+
+	if (rc)
+		return rc;
+	AUTO_FREE char *name = opt->name ? str_dup(opt->name, err) : env_name_of_image(opt->image, err);
+	if (!name)
+		return AF_ERR_NOMEM;
+	if ((rc = env_name_check(name, err)) || (rc = af_engine(af, cancel, &engine, err)))
+		return rc;
+	rc = get_image(engine, opt, events, cancel, &image, err);
+	if (!rc)
+		rc = make_room(af, opt, name, cancel, err);
+	if (!rc && !(dep.env = env_new(af, name, err)))
+		rc = AF_ERR_NOMEM;
+	if (!rc)
+		rc = prepare(&dep, engine, image, err);
+	cJSON_Delete(image);
+	dep.until = deadline_in(opt->ready_timeout_ms > 0 ? opt->ready_timeout_ms : READY_TIMEOUT_MS);
+	if (!rc)
+		rc = run_deployment(&dep, cancel, err);
+	if (rc) {
+		env_free(dep.env);
+		return error_wrap(err, rc, "run %s", name);
+	}
+	*out = dep.env;
+	return AF_OK;
+}

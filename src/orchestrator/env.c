@@ -1,0 +1,143 @@
+/* Environments and instances as data. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "orchestrator/orchestrator.h"
+
+/* What engines take; DNS labels are shorter, but nothing here is a DNS name. */
+#define NAME_MAX_LEN 128
+
+const char *instance_state_name(enum instance_state state)
+{
+	static const char *const names[] = { "up", "starting", "down" };
+
+	return names[state];
+}
+
+const char *af_balance_name(enum af_balance balance)
+{
+	static const char *const names[] = { "random", "round_robin", "least_busy" };
+
+	return (unsigned) balance < ARRAY_LEN(names) ? names[balance] : names[0];
+}
+
+struct af_env *env_new(struct af *af, const char *name, struct af_error *err)
+{
+	struct af_env *env = calloc(1, sizeof(*env));
+
+	if (!env || !(env->name = str_dup(name, err))) {
+		free(env);
+		error_nomem(err);
+		return NULL;
+	}
+	env->af = af;
+	pthread_mutex_init(&env->lock, NULL);
+	pthread_cond_init(&env->idle, NULL);
+	return env;
+}
+
+struct instance *env_add_instance(struct af_env *env, int replica, struct af_error *err)
+{
+	struct instance *items = realloc(env->instances, (env->count + 1) * sizeof(*items));
+
+	if (!items) {
+		error_nomem(err);
+		return NULL;
+	}
+	env->instances = items;
+	struct instance *inst = &items[env->count];
+	*inst = (struct instance){ .env = env, .replica = replica, .port = SERVER_PORT, .state = INSTANCE_DOWN };
+	inst->host = str_dup("local", err);
+	if (!inst->host)
+		return NULL;
+	env->count++;
+	return inst;
+}
+
+void env_free(struct af_env *env)
+{
+	if (!env)
+		return;
+	for (size_t i = 0; i < env->count; i++) {
+		struct instance *inst = &env->instances[i];
+		free(inst->name);
+		free(inst->id);
+		free(inst->host);
+		free(inst->image);
+		free(inst->base);
+		free(inst->status);
+	}
+	free(env->instances);
+	free(env->name);
+	free(env->image);
+	pthread_cond_destroy(&env->idle);
+	pthread_mutex_destroy(&env->lock);
+	free(env);
+}
+
+struct instance *env_replica(struct af_env *env, int replica)
+{
+	for (size_t i = 0; i < env->count; i++)
+		if (env->instances[i].replica == replica)
+			return &env->instances[i];
+	return NULL;
+}
+
+af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err)
+{
+	char *base = NULL;
+
+	if (ip && !(base = str_format(err, strchr(ip, ':') ? "http://[%s]:%d" : "http://%s:%d", ip, inst->port)))
+		return AF_ERR_NOMEM;
+	free(inst->base);
+	inst->base = base;
+	return AF_OK;
+}
+
+struct server instance_server(const struct instance *inst)
+{
+	return (struct server){
+		.http = inst->env->af->http,
+		.endpoint = { .base = inst->base },
+		.type = inst->env->type,
+		.name = inst->env->count > 1 ? inst->name : inst->env->name,
+	};
+}
+
+/* ---- names ------------------------------------------------------------------------- */
+
+char *env_name_of_image(const char *image, struct af_error *err)
+{
+	AUTO_FREE char *name = str_ndup(path_base(image), strcspn(path_base(image), "@"), err);
+
+	if (!name)
+		return NULL;
+	for (char *p = name; *p; p++)
+		if (*p == ':')
+			*p = '-';
+	return af_steal(name);
+}
+
+af_code env_name_check(const char *name, struct af_error *err)
+{
+	size_t len = strlen(name);
+	bool ok = len >= 2 && len <= NAME_MAX_LEN && isalnum((unsigned char) *name);
+
+	for (const char *p = name; ok && *p; p++)
+		ok = isalnum((unsigned char) *p) || strchr("_.-", *p);
+	if (ok)
+		return AF_OK;
+	AUTO_STRBUF safe = STRBUF_INIT(STRBUF_LINE);
+	text_add_safe(&safe, name, MIN(len, (size_t) 200), false);
+	error_set(err, AF_ERR_USAGE, "\"%s\" cannot be the name of an environment", safe.data);
+	error_hint(err, "use 2 to %d letters, digits, '_', '.', '-', beginning with a letter or digit", NAME_MAX_LEN);
+	return AF_ERR_USAGE;
+}
+
+char *env_container_name(const char *name, int replica, int replicas, struct af_error *err)
+{
+	return replicas > 1 ? str_format(err, "%s-%d", name, replica) : str_dup(name, err);
+}

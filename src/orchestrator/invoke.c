@@ -1,0 +1,174 @@
+/* Calls that their thread waits for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/ready.h"
+
+/* How long an instance that went away in the middle of a call may take to come back. */
+#define COMEBACK_MS 30000
+
+/* Sends it once; the answer is in resp. */
+static af_code send_once(struct call *call, struct instance *inst, deadline until, struct cancel *cancel,
+			 struct http_response *resp, struct af_error *err)
+{
+	struct server s = instance_server(inst);
+	struct http_request req;
+
+	int64_t left = deadline_left(until);
+	call_request(call, &s, left == INT64_MAX ? 0 : MAX(left, (int64_t) 1), &req);
+	req.cancel = cancel;
+	return http_perform(s.http, &req, resp, err);
+}
+
+/*
+ * The connection could not be made, or broke. May the call be asked again, and is the instance there again for it?
+ * Asking again is safe where nothing was sent, and where the server knows calls by their id.
+ */
+static af_code recover(struct call *call, struct instance *inst, bool sent, deadline until, struct cancel *cancel,
+		       struct af_error *err)
+{
+	deadline comeback = deadline_in(COMEBACK_MS);
+	af_code rc = instance_refresh(inst, cancel, NULL);
+
+	if (rc || inst->state == INSTANCE_DOWN)
+		return error_wrap(err, sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is gone (%s)", inst->name,
+				  str_blank(inst->status) ? "unknown" : inst->status);
+	if (sent && call->type == ENV_HTTP_BASED)
+		return error_wrap(err, AF_ERR_LOST, "%s: the call may have run", inst->name);
+	return instance_wait_ready(inst, MIN(comeback, until), cancel, NULL) ? err->code : AF_OK;
+}
+
+static af_code give_up(struct call *call, struct instance *inst, af_code rc, int64_t timeout_ms, struct af_error *err)
+{
+	struct server s = instance_server(inst);
+
+	if (inst->base)
+		call_cancel(call, &s);
+	if (rc == AF_ERR_TIMEOUT) {
+		AUTO_STRBUF waited = STRBUF_INIT(64);
+		duration_format(&waited, timeout_ms);
+		error_set(err, rc, "%s.%s gave no answer within %s and was cancelled", inst->name, call->method,
+			  waited.data);
+		error_hint(err, "allow more with --timeout SECONDS; see what it does with `afs logs %s`", inst->env->name);
+	}
+	return rc;
+}
+
+/* A call on its way through the pool. */
+struct attempt {
+	struct af_env *env;
+	struct call *call;
+	int64_t timeout_ms;
+	deadline until;
+	struct cancel *cancel;
+	int replica;            /* the only one that may be asked; < 0: any */
+	struct instance *inst;  /* asked last */
+	struct instance *avoid; /* not reachable a moment ago */
+	bool again;             /* the last try settled nothing: one more is due */
+};
+
+static af_code after_failure(struct attempt *at, af_code rc, bool sent, struct af_error *err)
+{
+	struct instance *inst = at->inst;
+	bool may_have_run = rc == AF_ERR_LOST && sent;
+
+	rc = recover(at->call, inst, may_have_run, at->until, at->cancel, err);
+	if (!rc) {
+		/* Here again. What it may have begun, only it can join or answer; nobody else may run it too. */
+		if (may_have_run)
+			at->replica = inst->replica;
+		at->again = true;
+		return AF_OK;
+	}
+	if (rc != AF_ERR_UNREACHABLE)
+		return rc;
+	/* Nothing was sent: any other replica will do. */
+	pool_mark(inst, INSTANCE_DOWN);
+	at->avoid = inst;
+	at->again = at->replica < 0 && at->env->count > 1;
+	return at->again ? AF_OK : rc;
+}
+
+static af_code try_once(struct attempt *at, char **result, size_t *len, struct af_error *err)
+{
+	struct http_response resp;
+	af_code rc = pool_take(at->env, at->replica, at->avoid, &at->inst, err);
+
+	at->again = false;
+	if (rc)
+		return rc;
+	struct server s = instance_server(at->inst);
+	rc = send_once(at->call, at->inst, at->until, at->cancel, &resp, err);
+	bool sent = resp.sent, broke = rc == AF_ERR_UNREACHABLE || rc == AF_ERR_LOST;
+	if (!rc)
+		rc = call_result(at->call, &s, &resp, result, len, err);
+	pool_give(at->inst, rc, resp.total_us);
+	http_response_free(&resp);
+	if (broke)
+		return after_failure(at, rc, sent, err);
+	if (rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED)
+		return give_up(at->call, at->inst, rc, at->timeout_ms, err);
+	return rc;
+}
+
+af_code env_call(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
+		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err)
+{
+	struct call call;
+	struct attempt at = { .env = env, .call = &call, .timeout_ms = timeout_ms, .until = deadline_in(timeout_ms),
+			      .cancel = cancel, .replica = replica, .again = true };
+	struct af_error local = AF_ERROR_INIT;
+	int64_t started = clock_us();
+	af_code rc = call_init(&call, env->type, method, kwargs, err);
+
+	if (rc)
+		return rc;
+	/* Each instance may be unreachable once, and come back once in the middle. */
+	for (size_t tries = 0; at.again && tries < 2 * env->count + 1; tries++) {
+		af_error_clear(&local);
+		rc = try_once(&at, result, len, &local);
+	}
+	if (at.again)
+		rc = error_set(&local, AF_ERR_LOST, "%s.%s: the connection broke again and again", env->name, method);
+	if (info) {
+		info->replica = at.inst ? at.inst->replica : -1;
+		info->took_us = clock_us() - started;
+		snprintf(info->id, sizeof(info->id), "%s", call.id);
+	}
+	call_free(&call);
+	if (rc)
+		error_move(err, &local);
+	else
+		af_error_clear(&local);
+	return rc;
+}
+
+af_code env_methods(struct af_env *env, struct cancel *cancel, struct method_list *out, struct af_error *err)
+{
+	struct instance *inst = NULL;
+	af_code rc = pool_take(env, -1, NULL, &inst, err);
+
+	if (rc)
+		return rc;
+	struct server s = instance_server(inst);
+	rc = server_methods(&s, cancel, out, err);
+	pthread_mutex_lock(&env->lock);
+	inst->in_flight--; /* no call: not counted as one */
+	pthread_mutex_unlock(&env->lock);
+	return rc;
+}
+
+void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err)
+{
+	AF_AUTO(method_list) struct method_list list = { 0 };
+	AUTO_STRBUF names = STRBUF_INIT(STRBUF_LINE);
+
+	if (env_methods(env, cancel, &list, NULL))
+		return;
+	for (size_t i = 0; i < list.count; i++)
+		strbuf_addf(&names, "%s%s", i ? ", " : "", list.items[i].name);
+	if (list.count)
+		error_hint(err, "methods of %s: %s", env->name, names.data);
+	else
+		error_hint(err, "%s has no methods: is %s a public function of env.py?", env->name, method);
+}

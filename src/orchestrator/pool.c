@@ -1,0 +1,162 @@
+/* The pool: which replica gets a call, and what became of its calls. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "orchestrator/orchestrator.h"
+
+static bool usable(const struct instance *inst)
+{
+	return inst->state == INSTANCE_UP && inst->base;
+}
+
+static size_t random_below(size_t n)
+{
+	uint32_t value = 0;
+
+	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
+		value = (uint32_t) clock_us();
+	return (size_t) (((uint64_t) value * n) >> 32);
+}
+
+/*
+ * The turn of an environment that several processes call (`afs call` lives for one call only): a counter in
+ * a file under the runtime directory, one lock held for a read and a write. Without it: a random start.
+ */
+static size_t shared_turn(struct af_env *env)
+{
+	uint64_t turn = random_below(1u << 16);
+	AUTO_FREE char *dir = path_home(HOME_RUNTIME, NULL);
+	AUTO_FREE char *name = str_format(NULL, "%s.turn", env->name);
+	AUTO_FREE char *path = dir && name ? path_join(dir, name, NULL) : NULL;
+
+	if (!path || path_mkdirs(dir, 0700, NULL))
+		return turn;
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return turn;
+	if (pread(fd, &turn, sizeof(turn), 0) != sizeof(turn))
+		turn = 0;
+	uint64_t next = turn + 1;
+	if (pwrite(fd, &next, sizeof(next), 0) != sizeof(next))
+		return turn;
+	return turn;
+}
+
+/* The n-th usable instance from `start` on, wrapping round; NULL if none is usable. */
+static struct instance *usable_from(struct af_env *env, size_t start, const struct instance *avoid)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		struct instance *inst = &env->instances[(start + i) % env->count];
+		if (usable(inst) && inst != avoid)
+			return inst;
+	}
+	return NULL;
+}
+
+static struct instance *least_busy(struct af_env *env, const struct instance *avoid)
+{
+	struct instance *best = NULL;
+	size_t start = random_below(env->count);
+
+	for (size_t i = 0; i < env->count; i++) {
+		struct instance *inst = &env->instances[(start + i) % env->count];
+		if (usable(inst) && inst != avoid &&
+		    (!best || inst->in_flight + inst->busy < best->in_flight + best->busy))
+			best = inst;
+	}
+	return best;
+}
+
+static size_t count_usable(const struct af_env *env, const struct instance *avoid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		n += usable(&env->instances[i]) && &env->instances[i] != avoid;
+	return n;
+}
+
+static struct instance *choose(struct af_env *env, const struct instance *avoid)
+{
+	if (!env->count)
+		return NULL;
+	if (env->balance == AF_BALANCE_LEAST_BUSY)
+		return least_busy(env, avoid);
+	if (env->balance == AF_BALANCE_ROUND_ROBIN)
+		return usable_from(env, env->turn++, avoid);
+	/* Uniform over those that are usable: the k-th of them. */
+	size_t usable_count = count_usable(env, avoid);
+	size_t k = usable_count ? random_below(usable_count) : 0;
+	for (size_t i = 0; i < env->count; i++)
+		if (usable(&env->instances[i]) && &env->instances[i] != avoid && k-- == 0)
+			return &env->instances[i];
+	return NULL;
+}
+
+static af_code none_up(struct af_env *env, int replica, struct af_error *err)
+{
+	AUTO_STRBUF why = STRBUF_INIT(STRBUF_LINE);
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct instance *inst = &env->instances[i];
+		if (replica < 0 || inst->replica == replica)
+			strbuf_addf(&why, "%s%s: %s", why.len ? "; " : "", inst->name,
+				    str_blank(inst->status) ? instance_state_name(inst->state) : inst->status);
+	}
+	if (replica >= 0 && !why.len)
+		return error_set(err, AF_ERR_NOT_FOUND, "%s has no replica %d", env->name, replica);
+	error_set(err, AF_ERR_UNREACHABLE, replica >= 0 ? "the replica is not up (%s%s)" : "no replica of %s is up (%s)",
+		  replica >= 0 ? "" : env->name, why.data);
+	error_hint(err, "see `afs logs %s`; start it again with `afs restart %s`", env->name, env->name);
+	return AF_ERR_UNREACHABLE;
+}
+
+af_code pool_take(struct af_env *env, int replica, const struct instance *avoid, struct instance **out,
+		  struct af_error *err)
+{
+	struct instance *inst;
+	af_code rc = AF_OK;
+
+	pthread_mutex_lock(&env->lock);
+	if (env->balance == AF_BALANCE_ROUND_ROBIN && !env->loaded && !env->turn && env->count > 1)
+		env->turn = shared_turn(env);
+	if (replica >= 0) {
+		inst = env_replica(env, replica);
+		if (inst && !usable(inst))
+			inst = NULL;
+	} else {
+		inst = choose(env, avoid);
+		if (!inst && avoid)
+			inst = choose(env, NULL);
+	}
+	if (inst)
+		inst->in_flight++;
+	else
+		rc = none_up(env, replica, err);
+	*out = inst;
+	pthread_mutex_unlock(&env->lock);
+	return rc;
+}
+
+void pool_give(struct instance *inst, af_code rc, int64_t took_us)
+{
+	pthread_mutex_lock(&inst->env->lock);
+	inst->in_flight--;
+	inst->requests++;
+	if (rc && rc != AF_ERR_CANCELLED)
+		inst->errors++;
+	histogram_add(&inst->latency, took_us);
+	pthread_mutex_unlock(&inst->env->lock);
+}
+
+void pool_mark(struct instance *inst, enum instance_state state)
+{
+	pthread_mutex_lock(&inst->env->lock);
+	inst->state = state;
+	pthread_mutex_unlock(&inst->env->lock);
+}

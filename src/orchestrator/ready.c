@@ -1,0 +1,191 @@
+/* Readiness. See ready.h. */
+#include "orchestrator/ready.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define LAST_LINES 20
+/* One health request; a server that is busy importing answers when it is done. */
+#define HEALTH_MS 2000
+
+/* ---- the exit of a container, told by the engine ---------------------------------------- */
+
+/* The I/O thread and the waiting thread each hold it; the last one frees it. */
+struct exit_watch {
+	atomic_int refs;
+	atomic_bool exited;
+	atomic_int code;
+	struct http_transfer *transfer;
+};
+
+static void exit_watch_unref(struct exit_watch *w)
+{
+	if (atomic_fetch_sub(&w->refs, 1) == 1)
+		free(w);
+}
+
+static void on_exit_told(void *arg, int code)
+{
+	struct exit_watch *w = arg;
+
+	/* -1: the wait itself broke off, which says nothing about the container. */
+	if (code >= 0) {
+		atomic_store(&w->code, code);
+		atomic_store(&w->exited, true);
+	}
+	exit_watch_unref(w);
+}
+
+static af_code exit_watch_new(struct instance *inst, struct exit_watch **out, struct af_error *err)
+{
+	struct exit_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return error_nomem(err);
+	atomic_init(&w->refs, 2);
+	af_code rc = docker_container_wait(inst->engine, inst->id, on_exit_told, w, &w->transfer, err);
+	if (rc)
+		free(w);
+	else
+		*out = w;
+	return rc;
+}
+
+static void exit_watch_end(struct exit_watch *w)
+{
+	http_transfer_cancel(w->transfer);
+	http_transfer_unref(w->transfer);
+	exit_watch_unref(w);
+}
+
+/* ---- what is said of one that died --------------------------------------------------------- */
+
+static bool add_line(void *arg, enum docker_fd fd UNUSED, const char *line, size_t len)
+{
+	struct strbuf *sb = arg;
+
+	strbuf_adds(sb, "\n    ");
+	text_add_safe(sb, line, len, true);
+	return true;
+}
+
+/* Each of the last lines on a line of its own; empty if there are none. */
+static void add_last_lines(struct strbuf *sb, struct instance *inst)
+{
+	struct docker_log_options opt = { .tail = LAST_LINES };
+
+	if (docker_container_logs(inst->engine, inst->id, &opt, add_line, sb, NULL, NULL))
+		return;
+}
+
+static af_code died(struct instance *inst, int code, struct af_error *err)
+{
+	AUTO_STRBUF lines = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF why = STRBUF_INIT(STRBUF_LINE);
+
+	strbuf_addf(&why, "exit code %d", code);
+	/* The engine's own words know of OOM; they may be of the restart already. */
+	if (instance_refresh(inst, NULL, NULL) == AF_OK && inst->status && strstr(inst->status, "OOM")) {
+		strbuf_reset(&why);
+		strbuf_adds(&why, inst->status);
+	}
+	add_last_lines(&lines, inst);
+	error_set(err, AF_ERR_FAILED, "%s died while starting, %s%s%s", inst->name, why.data,
+		  lines.len ? "; its last lines:" : " and no output", lines.data);
+	error_hint(err, "the lines above say why; mend env.py or the Dockerfile, build again, or give it more memory");
+	return AF_ERR_FAILED;
+}
+
+static af_code too_slow(struct instance *inst, int64_t waited, const struct af_error *last, struct af_error *err)
+{
+	AUTO_STRBUF lines = STRBUF_INIT(STRBUF_LINE), time = STRBUF_INIT(64);
+
+	duration_format(&time, waited);
+	add_last_lines(&lines, inst);
+	error_set(err, AF_ERR_TIMEOUT, "%s was not ready within %s: %s%s%s", inst->name, time.data,
+		  last->message ? last->message : "no answer", lines.len ? "; its last lines:" : "", lines.data);
+	error_hint(err, "does its server listen on port %d, on 0.0.0.0? More time: --timeout SECONDS", inst->port);
+	return AF_ERR_TIMEOUT;
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+/* Every few milliseconds first, when a start is a matter of tenths of a second; then more and more rarely. */
+static int64_t pause_after(int64_t waited)
+{
+	return waited < 3000 ? 4 : waited < 15000 ? 25 : 200;
+}
+
+static af_code no_address(struct instance *inst, struct af_error *err)
+{
+	error_set(err, AF_ERR_FAILED, "%s has no address: its network gives it none", inst->name);
+	error_hint(err, "use a network of the engine's bridge driver (the default)");
+	return AF_ERR_FAILED;
+}
+
+/* The address of a container that runs, also after a restart. */
+static af_code locate(struct instance *inst, struct cancel *cancel, struct af_error *err)
+{
+	af_code rc = instance_refresh(inst, cancel, err);
+
+	if (rc)
+		return rc;
+	if (!inst->base && inst->state == INSTANCE_UP)
+		return no_address(inst, err);
+	return AF_OK;
+}
+
+static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadline until, struct cancel *cancel,
+			  struct af_error *err)
+{
+	struct af_error last = AF_ERROR_INIT;
+	int64_t start = clock_ms(), waited = 0;
+	af_code rc = AF_OK;
+
+	for (;;) {
+		waited = clock_ms() - start;
+		if (watch && atomic_load(&watch->exited))
+			rc = died(inst, atomic_load(&watch->code), err);
+		else if (!(rc = cancel_check(cancel, err)) && !deadline_left(until))
+			rc = too_slow(inst, waited, &last, err);
+		if (rc)
+			break;
+		struct server s = instance_server(inst);
+		af_error_clear(&last);
+		if (inst->base && server_health(&s, MIN(deadline_left(until), (int64_t) HEALTH_MS), cancel, &last) == AF_OK)
+			break;
+		/* Not started by us, or restarting: where is it now? */
+		if (!inst->base && (rc = locate(inst, cancel, err)))
+			break;
+		cancel_sleep(cancel, pause_after(waited));
+	}
+	af_error_clear(&last);
+	if (!rc)
+		pool_mark(inst, INSTANCE_UP);
+	return rc;
+}
+
+af_code instance_wait_ready(struct instance *inst, deadline until, struct cancel *cancel, struct af_error *err)
+{
+	return wait_ready(inst, NULL, until, cancel, err);
+}
+
+af_code instance_start(struct instance *inst, deadline until, struct cancel *cancel, struct af_error *err)
+{
+	struct exit_watch *watch = NULL;
+	af_code rc = exit_watch_new(inst, &watch, err);
+
+	if (rc)
+		return error_wrap(err, rc, "watch %s", inst->name);
+	rc = docker_container_start(inst->engine, inst->id, NULL, err);
+	if (rc)
+		error_wrap(err, rc, "start %s", inst->name);
+	else
+		rc = locate(inst, cancel, err);
+	if (!rc)
+		rc = wait_ready(inst, watch, until, cancel, err);
+	exit_watch_end(watch);
+	return rc;
+}
