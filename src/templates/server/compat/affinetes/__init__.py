@@ -1,0 +1,1 @@
+"""The part of affinetes that environments import inside their container."""
