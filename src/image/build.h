@@ -44,7 +44,7 @@ struct image_build_result {
 
 /* Blocks. `progress` may be NULL (quiet). Progress functions run on the calling thread.
  *   NOT_FOUND  no such directory, no env.py, no Dockerfile    USAGE  tag, registry or URL makes no sense
- *   BUILD      the build, config.py, a pull or the push failed
+ *   BUILD      the build or config.py failed                  else   as git_fetch, docker_image_pull and _push
  * `out` need not be initialised and must be freed in any case. On any failure, cancellation
  * included, no tag was made or moved; only a failed push leaves the finished local tag. */
 af_code image_build(struct docker *d, const struct image_build_options *opt, const struct docker_progress *progress,

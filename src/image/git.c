@@ -343,7 +343,7 @@ af_code git_fetch(const struct git_source *source, const struct docker_progress 
 	rc = fetch_into(&f, out, err);
 	strbuf_free(&f.meter);
 	free(f.secret);
-	free(f.shown);
+	out->shown = f.shown;
 	free(f.work);
 	return rc;
 }
@@ -355,5 +355,6 @@ void git_checkout_free(struct git_checkout *c)
 
 	free(c->root);
 	free(c->dir);
+	free(c->shown);
 	*c = (struct git_checkout){ 0 };
 }

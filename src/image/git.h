@@ -28,6 +28,7 @@ static inline void git_source_cleanup(struct git_source *s)
 struct git_checkout {
 	char *root; /* temporary directory, ours alone (0700) */
 	char *dir;  /* the environment in it */
+	char *shown; /* the URL as it may be shown: without a password */
 };
 
 /* Fetches that one commit, with submodules, without history; .git is taken away again, so that it is no part of
