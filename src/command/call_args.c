@@ -160,8 +160,11 @@ static af_code add_pair(struct strbuf *out, const char *pair, struct af_error *e
 
 	if (!key)
 		return AF_ERR_NOMEM;
-	if (len == 0 || pair[len] != '=')
-		return error_set(err, AF_ERR_USAGE, "--arg takes KEY=VALUE");
+	if (len == 0 || pair[len] != '=') {
+		error_set(err, AF_ERR_USAGE, "--arg takes KEY=VALUE");
+		error_hint(err, "as in --arg task_id=10");
+		return AF_ERR_USAGE;
+	}
 	if (!utf8_valid(pair, strlen(pair))) {
 		error_set(err, AF_ERR_USAGE, "--arg %s is not UTF-8 text", utf8_valid(key, len) ? key : "KEY=VALUE");
 		error_hint(err, "JSON carries text only; pass other bytes as base64");
