@@ -12,7 +12,7 @@
 #include "base/path.h"
 #include "docker/tree.h"
 
-void context_free(struct docker_context *ctx)
+void docker_context_free(struct docker_context *ctx)
 {
 	free(ctx->host);
 	free(ctx->tls_dir);

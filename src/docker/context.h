@@ -14,10 +14,10 @@ struct docker_context {
 
 /* config_dir: ~/.docker. UNREACHABLE if there is no such context. */
 af_code context_load(const char *config_dir, const char *name, struct docker_context *out, struct af_error *err) MUST_CHECK;
-void context_free(struct docker_context *ctx);
-static inline void context_cleanup(struct docker_context *ctx)
+void docker_context_free(struct docker_context *ctx);
+static inline void docker_context_cleanup(struct docker_context *ctx)
 {
-	context_free(ctx);
+	docker_context_free(ctx);
 }
 
 #endif

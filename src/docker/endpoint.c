@@ -212,7 +212,7 @@ static af_code use_host(const char *host, const char *from, struct engine_endpoi
 
 static af_code use_context(const char *name, struct engine_endpoint *out, struct af_error *err)
 {
-	AF_AUTO(context) struct docker_context ctx = { 0 };
+	AF_AUTO(docker_context) struct docker_context ctx = { 0 };
 	AUTO_FREE char *dir = docker_config_dir(err);
 	af_code rc;
 
