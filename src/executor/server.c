@@ -111,6 +111,30 @@ static const char *text_of(const cJSON *object, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
+/* Some servers count an Actor's `self` in, which no caller ever gives. */
+static void take_self_out(char *signature)
+{
+	static const char self[] = "(self";
+	const char *rest = signature + strlen(self);
+
+	if (!str_starts(signature, self) || !*rest || !strchr(",)", *rest))
+		return;
+	rest += *rest == ',';
+	rest += strspn(rest, " ");
+	memmove(signature + 1, rest, strlen(rest) + 1);
+}
+
+/* "(self, x: int)" → "(x: int)": nobody passes self. malloc'd. */
+static char *callers_signature(const char *signature, struct af_error *err)
+{
+	if (str_blank(signature))
+		return str_dup("()", err);
+	if (!str_starts(signature, "(self") || !strchr(",)", signature[5]))
+		return str_dup(signature, err);
+	signature += 5;
+	return str_format(err, "(%s", signature + strspn(signature, ", "));
+}
+
 af_code methods_parse(const char *text, size_t len, struct method_list *out, struct af_error *err)
 {
 	cJSON *doc = cJSON_ParseWithLength(text, len);
@@ -120,11 +144,15 @@ af_code methods_parse(const char *text, size_t len, struct method_list *out, str
 	if (!cJSON_IsArray(methods))
 		rc = error_set(err, AF_ERR_PROTOCOL, "the answer is no list of methods");
 	cJSON_ArrayForEach(m, methods) {
-		const char *name = text_of(m, "name"), *signature = text_of(m, "signature");
+		const char *name = text_of(m, "name");
+		AUTO_FREE char *signature = callers_signature(text_of(m, "signature"), err);
+		if (!rc && !signature)
+			rc = AF_ERR_NOMEM;
 		if (!rc && !str_blank(name))
-			rc = method_list_add(out, name, signature ? signature : "()", text_of(m, "doc"),
-					     text_of(m, "source"), err);
+			rc = method_list_add(out, name, signature, text_of(m, "doc"), text_of(m, "source"), err);
 	}
+	for (size_t i = 0; i < out->count; i++)
+		take_self_out(out->items[i].signature);
 	cJSON_Delete(doc);
 	if (rc)
 		method_list_free(out);
