@@ -105,6 +105,9 @@ af_code answer_check(const struct http_response *resp, struct af_error *err)
 	AUTO_CJSON *tree = NULL;
 	const char *message;
 
+	/* Engines redirect only from paths that name nothing ("//", ".."); 304 is "is so already". */
+	if (resp->status >= 300 && resp->status < 400 && resp->status != 304)
+		return error_set(err, AF_ERR_NOT_FOUND, "the engine has nothing of that name");
 	if (resp->status < 400)
 		return AF_OK;
 	tree = tree_parse(resp->body.data, resp->body.len);

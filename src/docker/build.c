@@ -188,17 +188,23 @@ static af_code verdict(struct docker *d, struct build *b, af_code rc, struct can
 	return result(d, b, cancel, image_id, err);
 }
 
-/* Whether the classic builder may do what BuildKit could not: there is none after all, or it asks for a session
- * (to pull an image or a "# syntax=" frontend), which the classic builder does without. */
+/* Whether the classic builder may do what BuildKit could not: there is none after all, or it did not get at an image
+ * or a "# syntax=" frontend (for which it would want a session: the classic builder logs in without, and takes no
+ * notice of the frontend). */
 static bool lacks_buildkit(const struct build *b, af_code rc, const struct af_error *err)
 {
-	const char *text = b->failure ? b->failure : err->message;
+	static const char *const signs[] = {
+		"active session",           "resolve image config for", "failed to resolve source metadata",
+		"unsupported builder",      "buildkit is not supported", "buildkit not supported",
+	};
+	const char *whole = b->failure ? b->failure : "", *told = err->message ? err->message : "";
 
-	if (b->read_failed || rc == AF_OK || rc == AF_ERR_CANCELLED || rc == AF_ERR_UNREACHABLE || !text)
+	if (b->read_failed || rc == AF_OK || rc == AF_ERR_CANCELLED || rc == AF_ERR_UNREACHABLE)
 		return false;
-	return strcasestr(text, "active session") || strcasestr(text, "unsupported builder") ||
-	       strcasestr(text, "buildkit is not supported") || strcasestr(text, "buildkit not supported") ||
-	       strcasestr(text, "builder version");
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
+		if (strcasestr(whole, signs[i]) || strcasestr(told, signs[i]))
+			return true;
+	return false;
 }
 
 static af_code run(struct docker *d, const struct docker_build_options *opt, bool buildkit,
@@ -238,6 +244,22 @@ static af_code run(struct docker *d, const struct docker_build_options *opt, boo
 	return rc;
 }
 
+/* `first` is why BuildKit could not; a failure here may well be due to that. */
+static af_code run_classic_instead(struct docker *d, const struct docker_build_options *opt,
+				   const struct docker_progress *progress, struct cancel *cancel, char **image_id,
+				   const char *first, struct af_error *err)
+{
+	bool unused = false;
+	af_code rc;
+
+	progress_linef(progress, "BuildKit cannot build this here: %s", first);
+	progress_linef(progress, "trying the classic builder");
+	rc = run(d, opt, false, progress, cancel, image_id, &unused, err);
+	if (rc == AF_ERR_BUILD && err && !err->hint)
+		error_hint(err, "the classic builder was tried because BuildKit said: %s", first);
+	return rc;
+}
+
 af_code docker_image_build(struct docker *d, const struct docker_build_options *opt,
 			   const struct docker_progress *progress, struct cancel *cancel, char **image_id,
 			   struct af_error *err)
@@ -251,13 +273,9 @@ af_code docker_image_build(struct docker *d, const struct docker_build_options *
 	if (opt->classic || !d->buildkit)
 		return run(d, opt, false, progress, cancel, image_id, &try_classic, err);
 	rc = run(d, opt, true, progress, cancel, image_id, &try_classic, &why);
-	if (try_classic && opt->rewind && opt->rewind(opt->read_arg)) {
-		progress_linef(progress, "BuildKit cannot build this here (%s): trying the classic builder",
-			       why.message ? why.message : "?");
-		af_error_clear(&why);
-		return run(d, opt, false, progress, cancel, image_id, &try_classic, err);
-	}
-	if (rc != AF_OK)
+	if (try_classic && opt->rewind && opt->rewind(opt->read_arg))
+		rc = run_classic_instead(d, opt, progress, cancel, image_id, why.message ? why.message : "?", err);
+	else if (rc != AF_OK)
 		error_move(err, &why);
 	af_error_clear(&why);
 	return rc;

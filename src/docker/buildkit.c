@@ -214,7 +214,8 @@ static void take_vertex_field(struct step *s, const struct pb_field *f)
 {
 	if (f->number == 3 && f->wire == PB_BYTES && !s->name) {
 		s->name = clean_text(f->data, f->len, NAME_LEN_MAX);
-		s->internal = s->name && str_starts(s->name, "[internal]");
+		/* A context that came as the request's body is unpacked by a step of its own. */
+		s->internal = s->name && (str_starts(s->name, "[internal]") || !strcmp(s->name, "copy /context /"));
 	} else if (f->number == 4 && f->wire == PB_VARINT) {
 		s->cached = f->value != 0;
 	} else if (f->number == 5 && f->wire == PB_BYTES) {

@@ -116,8 +116,28 @@ static void take_line(struct classic *c, const char *text, size_t len)
 	progress_linef(c->progress, "#%ld %s", c->number, clean.data);
 }
 
+/* A command's last line may lack its newline; what the builder says next then comes as a piece of its own. */
+static bool begins_remark(const char *text, size_t len)
+{
+	static const char *const starts[] = { "Removing intermediate container ", " ---> ", "Step " };
+
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (len > strlen(starts[i]) && !memcmp(text, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static void flush(struct classic *c)
+{
+	if (c->line.len)
+		take_line(c, c->line.data, c->line.len);
+	strbuf_reset(&c->line);
+}
+
 void classic_text(struct classic *c, const char *text, size_t len)
 {
+	if (begins_remark(text, len))
+		flush(c);
 	while (len) {
 		const char *newline = memchr(text, '\n', len);
 		size_t take = newline ? (size_t) (newline - text) : MIN(len, STRBUF_LINE - c->line.len);
@@ -126,10 +146,8 @@ void classic_text(struct classic *c, const char *text, size_t len)
 			take_line(c, text, take);
 		} else {
 			strbuf_add(&c->line, text, MIN(take, STRBUF_LINE - c->line.len));
-			if (newline || c->line.len == STRBUF_LINE) {
-				take_line(c, c->line.data, c->line.len);
-				strbuf_reset(&c->line);
-			}
+			if (newline || c->line.len == STRBUF_LINE)
+				flush(c);
 		}
 		take += newline ? 1 : 0;
 		text += take;
@@ -139,9 +157,7 @@ void classic_text(struct classic *c, const char *text, size_t len)
 
 void classic_end(struct classic *c, bool ok)
 {
-	if (c->line.len)
-		take_line(c, c->line.data, c->line.len);
-	strbuf_reset(&c->line);
+	flush(c);
 	if (ok)
 		end_step(c);
 	else if (c->step.len)
