@@ -39,6 +39,7 @@ struct context {
 	struct level *levels;
 	size_t depth, room;
 	bool ended;
+	bool stopping; /* nothing is collected any more */
 
 	int fd; /* the file being copied; -1 none */
 	char *fd_path;
@@ -87,6 +88,8 @@ static la_ssize_t collect(struct archive *archive, void *arg, const void *data, 
 {
 	struct context *cx = arg;
 
+	if (cx->stopping)
+		return -1;
 	strbuf_add(&cx->pending, data, len);
 	if (cx->pending.failed != AF_OK) {
 		archive_set_error(archive, ENOMEM, "out of memory");
@@ -431,9 +434,11 @@ static void stop(struct context *cx)
 	free(af_steal(cx->fd_path));
 	strlist_free(&cx->made_up);
 	if (cx->archive) {
-		/* Unfinished on purpose: what freeing still writes goes nowhere. */
-		archive_write_fail(cx->archive);
+		/* Freeing would fill an unfinished file up with zeros, gigabytes perhaps: let that fail at once.
+		 * (archive_write_fail() is made for this, but leaks in libarchive 3.6.) */
+		cx->stopping = true;
 		archive_write_free(cx->archive);
+		cx->stopping = false;
 		cx->archive = NULL;
 	}
 	strbuf_reset(&cx->pending);
