@@ -72,11 +72,11 @@ static af_code find_command(const char *name, const struct command_spec **out, s
 	if (*out)
 		return AF_OK;
 	near = command_nearest(name);
-	error_set(err, AF_ERR_USAGE, "there is no command \"%s\"", name);
+	error_set(err, AF_ERR_USAGE, "there is no %s \"%s\"", name[0] == '-' ? "option" : "command", name);
 	if (near)
 		error_hint(err, "did you mean `afs %s`? `afs --help` lists all", near);
 	else
-		error_hint(err, "`afs --help` lists all commands");
+		error_hint(err, "`afs --help` shows what there is");
 	return AF_ERR_USAGE;
 }
 
