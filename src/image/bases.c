@@ -179,6 +179,7 @@ static af_code provide_frontend(struct build *b, struct af_error *err)
 		rc = AF_OK;
 	} else if (rc != AF_OK) {
 		error_move(err, &why);
+		rc = error_wrap(err, rc, "# syntax=");
 	}
 	af_error_clear(&why);
 	return rc;

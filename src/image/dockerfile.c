@@ -295,8 +295,6 @@ af_code dockerfile_parse(const char *text, size_t len, const struct dockerfile_o
 		stage_free(&p.stages[i]);
 	free(p.stages);
 	strlist_free(&p.values);
-	if (rc != AF_OK)
-		dockerfile_free(out);
 	return rc;
 }
 

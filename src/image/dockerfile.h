@@ -24,7 +24,8 @@ struct dockerfile_options {
 	const char *platform;         /* "linux/amd64", for TARGETPLATFORM and its kin; NULL: unknown */
 };
 
-/* BUILD if there is no FROM or a base's name comes out empty; the message names the line. */
+/* BUILD if there is no FROM or a base's name comes out empty; the message names the line. `out` need not be
+ * initialised, holds what was read up to there, and must be freed in any case. */
 af_code dockerfile_parse(const char *text, size_t len, const struct dockerfile_options *opt, struct dockerfile *out,
 			 struct af_error *err) MUST_CHECK;
 void dockerfile_free(struct dockerfile *df);

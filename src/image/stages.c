@@ -11,6 +11,7 @@
 static const char server_prefix[] = "server/";
 static const char injected_prefix[] = "_affinetes/";
 static const char base_placeholder[] = "@BASE@";
+static const char own_mark[] = "affinetes: "; /* begins the lines that the second build prints */
 
 /* The engine knows these without ARG. */
 static const char *const proxy_args[] = {
@@ -221,6 +222,31 @@ static af_code inject(struct build *b, const char *base, const char *const *labe
 	return rc;
 }
 
+/* Up to the end of the line. */
+static char *rest_of_line(const char *s)
+{
+	return str_ndup(s, strcspn(s, "\r\n"), NULL);
+}
+
+/* The lines that our own step prints say it best: what is wrong, and in a second one what to do. Without them
+ * it is something about the base image that the last line of the log tells, for instance that there is no shell.
+ * The instruction itself, which the engine quotes at length, is nothing that the user wrote. */
+static void explain(struct af_error *err)
+{
+	const char *log = err->message ? strchr(err->message, '\n') : NULL;
+	const char *first = log ? strstr(log, own_mark) : NULL;
+	const char *second = first ? strstr(first + 1, own_mark) : NULL;
+	const char *last = log ? strrchr(log, '\n') : NULL;
+	AUTO_FREE char *what = first ? rest_of_line(first + strlen(own_mark))
+				     : last ? rest_of_line(last + 1 + strspn(last + 1, " ")) : NULL;
+	AUTO_FREE char *advice = second ? rest_of_line(second + strlen(own_mark)) : NULL;
+
+	if (!what)
+		return;
+	error_set(err, err->code, "%s", what);
+	error_hint(err, "%s", advice ? advice : "the environment's image needs a shell and Python 3.8 or newer");
+}
+
 /* ---- both ------------------------------------------------------------------------------------- */
 
 /*
@@ -270,5 +296,7 @@ af_code build_stages(struct build *b, char **id, struct af_error *err)
 		return error_wrap(err, rc, "build %s", b->shown);
 	build_note(b, "function_based, step 2 of 2: add the server");
 	rc = build_on_top(b, base, labels, id, err);
+	if (rc == AF_ERR_BUILD && err)
+		explain(err);
 	return rc == AF_OK ? rc : error_wrap(err, rc, "build %s: add the server", b->shown);
 }

@@ -19,7 +19,7 @@ static void parse(const char *text, const char *const *args, struct strbuf *out)
 
 	strbuf_reset(out);
 	if (dockerfile_parse(text, strlen(text), &opt, &df, &err) != AF_OK)
-		strbuf_addf(out, "error: %s", err.message);
+		strbuf_addf(out, "error: %s%s", err.message, df.images.count ? "; " : "");
 	for (size_t i = 0; i < df.images.count; i++)
 		strbuf_addf(out, "%s%s", i ? " " : "", df.images.items[i]);
 	af_error_clear(&err);
@@ -154,6 +154,7 @@ static void test_hint_names_the_argument(void **state)
 	(void) state;
 	assert_int_equal(dockerfile_parse(text, sizeof(text) - 1, &opt, &df, &err), AF_ERR_BUILD);
 	assert_string_equal(err.hint, "give it by --build-arg BASE_IMAGE=IMAGE");
+	assert_true(strlist_has(&df.args, "BASE_IMAGE"));
 	af_error_clear(&err);
 }
 
