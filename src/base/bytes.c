@@ -193,15 +193,20 @@ void text_add_safe(struct strbuf *sb, const char *s, size_t len, bool keep_lines
 
 af_code random_hex(struct strbuf *sb, size_t len, struct af_error *err)
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char raw[32];
+	char text[2 * sizeof(raw)];
 
 	while (len) {
 		size_t n = MIN(len, sizeof(raw));
 		/* Up to 256 bytes come whole once the pool is initialised. */
 		if (getrandom(raw, n, 0) != (ssize_t) n)
 			return error_errno(err, AF_ERR_FAILED, errno, "read random bytes");
-		for (size_t i = 0; i < n; i++)
-			strbuf_addf(sb, "%02x", raw[i]);
+		for (size_t i = 0; i < n; i++) {
+			text[2 * i] = digits[raw[i] >> 4];
+			text[2 * i + 1] = digits[raw[i] & 15];
+		}
+		strbuf_add(sb, text, 2 * n);
 		len -= n;
 	}
 	return strbuf_check(sb, err);

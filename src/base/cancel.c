@@ -7,6 +7,9 @@
 
 #include "base/clock.h"
 
+/* Longer than anybody waits, and short enough for microseconds in 64 bits. */
+#define SLEEP_MAX_MS (INT64_MAX / 4000)
+
 struct cancel {
 	atomic_bool requested;
 	pthread_mutex_t lock;
@@ -35,6 +38,9 @@ void cancel_free(struct cancel *c)
 {
 	if (!c)
 		return;
+	/* Who saw the request may come here while the thread that made it still holds the lock. */
+	pthread_mutex_lock(&c->lock);
+	pthread_mutex_unlock(&c->lock);
 	pthread_cond_destroy(&c->woken);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -89,7 +95,7 @@ void cancel_unwatch(struct cancel *c, struct cancel_waker *w)
 
 void cancel_sleep(struct cancel *c, int64_t ms)
 {
-	int64_t until = clock_us() + ms * 1000;
+	int64_t until = clock_us() + MIN(MAX(ms, (int64_t) 0), SLEEP_MAX_MS) * 1000;
 	struct timespec t = { .tv_sec = (time_t) (until / 1000000), .tv_nsec = (long) (until % 1000000) * 1000 };
 
 	if (!c) {

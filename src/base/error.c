@@ -129,6 +129,8 @@ af_code error_nomem(struct af_error *err)
 {
 	if (err) {
 		put_message(err, NULL);
+		free(err->hint);
+		err->hint = NULL;
 		err->code = AF_ERR_NOMEM;
 	}
 	return AF_ERR_NOMEM;

@@ -189,12 +189,22 @@ void json_add_pretty(struct strbuf *sb, struct json_span value, int indent)
 	}
 }
 
+/* As json_member, for a name that may hold NULs. */
 static bool raw_member(struct json_span object, struct json_span key, struct json_span *value)
 {
-	AUTO_STRBUF name = STRBUF_INIT(STRBUF_HUGE);
+	AUTO_STRBUF name = STRBUF_INIT(STRBUF_HUGE), other = STRBUF_INIT(STRBUF_HUGE);
+	bool found = false;
 
 	json_add_decoded(&name, key);
-	return json_member(object, name.data, value);
+	for (struct json_iter it = json_iter(object); json_next(&it);) {
+		strbuf_reset(&other);
+		json_add_decoded(&other, it.key);
+		if (other.len == name.len && !memcmp(other.data, name.data, name.len)) {
+			*value = it.value;
+			found = true;
+		}
+	}
+	return found;
 }
 
 static void add_member(struct strbuf *sb, bool *first, struct json_span key, struct json_span value)

@@ -62,6 +62,11 @@ void json_put_number(struct json_writer *w, const char *key, double value)
 		return;
 	}
 	begin(w, key);
+	/* No thousandths where a double has none, and where they would not fit an integer. */
+	if (fabs(value) >= 1e15) {
+		strbuf_addf(w->sb, "%.0f", value);
+		return;
+	}
 	/* The locale's decimal point may be a comma; digits in thousandths have none. */
 	long long thousandths = llround(value * 1000), whole = llabs(thousandths) / 1000;
 	int rest = (int) (llabs(thousandths) % 1000), digits = 3;

@@ -48,7 +48,7 @@ af_code path_mkdirs(const char *dir, mode_t mode, struct af_error *err)
 
 	if (!path)
 		return AF_ERR_NOMEM;
-	for (char *p = path + 1;; p++) {
+	for (char *p = path + !!*path;; p++) {
 		if (*p && *p != '/')
 			continue;
 		char end = *p;
@@ -74,17 +74,21 @@ af_code file_read(const char *path, struct strbuf *out, struct af_error *err)
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return error_set(err, AF_ERR_IO, "read %s: is a directory", path);
 	for (;;) {
-		if (!strbuf_reserve(out, 1))
+		char beyond;
+		/* At the limit: is there more? */
+		bool full = out->len >= out->max;
+		if (!full && !strbuf_reserve(out, 1))
 			return error_wrap(err, strbuf_check(out, err), "read %s", path);
-		ssize_t n = read(fd, out->data + out->len, out->size - out->len - 1);
+		ssize_t n = full ? read(fd, &beyond, 1)
+				 : read(fd, out->data + out->len, MIN(out->size - 1, out->max) - out->len);
 		if (n == 0)
 			return AF_OK;
+		if (n < 0 && errno != EINTR)
+			return error_errno(err, AF_ERR_IO, errno, "read %s", path);
+		if (n > 0 && full)
+			return error_set(err, AF_ERR_TOO_LARGE, "read %s: larger than %zu bytes", path, out->max);
 		if (n > 0)
 			strbuf_advance(out, (size_t) n);
-		else if (errno != EINTR)
-			return error_errno(err, AF_ERR_IO, errno, "read %s", path);
-		if (out->len >= out->max)
-			return error_set(err, AF_ERR_TOO_LARGE, "read %s: larger than %zu bytes", path, out->max);
 	}
 }
 
