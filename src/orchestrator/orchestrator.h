@@ -61,6 +61,7 @@ struct af_env {
 	pthread_mutex_t lock;
 	pthread_cond_t idle; /* no asynchronous call is left */
 	size_t turn;         /* round robin */
+	uint64_t random;     /* the state of random balancing; 0: not seeded */
 	size_t pending;      /* asynchronous calls */
 	struct af_call *calls;
 	bool closing;

@@ -14,13 +14,19 @@ static bool usable(const struct instance *inst)
 	return inst->state == INSTANCE_UP && inst->base;
 }
 
-static size_t random_below(size_t n)
+/* xorshift: even enough to spread calls, and no system call for each of them. Under env->lock. */
+static size_t random_below(struct af_env *env, size_t n)
 {
-	uint32_t value = 0;
+	uint64_t x = env->random;
 
-	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
-		value = (uint32_t) clock_us();
-	return (size_t) (((uint64_t) value * n) >> 32);
+	while (!x)
+		if (getrandom(&x, sizeof(x), GRND_NONBLOCK) != sizeof(x))
+			x = (uint64_t) clock_us();
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	env->random = x;
+	return (size_t) (((x >> 32) * n) >> 32);
 }
 
 /*
@@ -29,7 +35,7 @@ static size_t random_below(size_t n)
  */
 static size_t shared_turn(struct af_env *env)
 {
-	uint64_t turn = random_below(1u << 16);
+	uint64_t turn = random_below(env, 1u << 16);
 	AUTO_FREE char *dir = path_home(HOME_RUNTIME, NULL);
 	AUTO_FREE char *name = str_format(NULL, "%s.turn", env->name);
 	AUTO_FREE char *path = dir && name ? path_join(dir, name, NULL) : NULL;
@@ -61,7 +67,7 @@ static struct instance *usable_from(struct af_env *env, size_t start, const stru
 static struct instance *least_busy(struct af_env *env, const struct instance *avoid)
 {
 	struct instance *best = NULL;
-	size_t start = random_below(env->count);
+	size_t start = random_below(env, env->count);
 
 	for (size_t i = 0; i < env->count; i++) {
 		struct instance *inst = &env->instances[(start + i) % env->count];
@@ -91,7 +97,7 @@ static struct instance *choose(struct af_env *env, const struct instance *avoid)
 		return usable_from(env, env->turn++, avoid);
 	/* Uniform over those that are usable: the k-th of them. */
 	size_t usable_count = count_usable(env, avoid);
-	size_t k = usable_count ? random_below(usable_count) : 0;
+	size_t k = usable_count ? random_below(env, usable_count) : 0;
 	for (size_t i = 0; i < env->count; i++)
 		if (usable(&env->instances[i]) && &env->instances[i] != avoid && k-- == 0)
 			return &env->instances[i];
