@@ -23,13 +23,14 @@ static void print(struct cli *cli, const struct strbuf *text)
 /* ---- running a command ----------------------------------------------------------------- */
 
 /* Makes the library's context: cli->cx.af. */
-static af_code open_context(struct cli *cli UNUSED, struct af_error *err UNUSED)
+static af_code open_context(struct cli *cli, struct af_error *err)
 {
-	return AF_OK;
+	return af_new(NULL, &cli->cx.af, err);
 }
 
-static void close_context(struct cli *cli UNUSED)
+static void close_context(struct cli *cli)
 {
+	af_free(af_steal(cli->cx.af));
 }
 
 static bool is_quiet(const struct command_spec *spec, const struct args *args)

@@ -27,7 +27,12 @@ static void *wait_for_signals(void *arg)
 	int number;
 
 	awaited(&set);
+	sigaddset(&set, SIGWINCH);
 	while (sigwait(&set, &number) == 0 && !s->stopping) {
+		if (number == SIGWINCH) {
+			terminal_resized(s->terminal);
+			continue;
+		}
 		if (cancel_requested(s->cancel))
 			terminal_note(s->terminal, "afs: still cleaning up, one moment");
 		cancel_trigger(s->cancel);
@@ -44,6 +49,7 @@ af_code signals_start(struct signals *s, struct cancel *cancel, struct terminal 
 	s->any = awaited(&set);
 	if (!s->any)
 		return AF_OK;
+	sigaddset(&set, SIGWINCH); /* what is ignored by default is only kept for sigwait() while it is blocked */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	failed = pthread_create(&s->thread, NULL, wait_for_signals, s);
 	if (failed)

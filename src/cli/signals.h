@@ -1,6 +1,7 @@
 /*
  * SIGINT, SIGTERM and SIGHUP become a cancellation, on a thread of their own:
  * they are blocked everywhere else, so no system call of a command is interrupted.
+ * SIGWINCH is told to the terminal.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H

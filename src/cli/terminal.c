@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
@@ -76,6 +77,15 @@ static void io_out(void *arg, const char *text, size_t len)
 		cancel_trigger(t->cancel); /* what the command goes on to do, nobody gets to see */
 }
 
+static int io_width(void *arg UNUSED)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 /* ---- stdin ------------------------------------------------------------------------------- */
 
 static af_code read_input(void *arg, struct strbuf *out, struct af_error *err)
@@ -130,6 +140,16 @@ static void put_line(struct terminal *t, const char *line, bool dim)
 	bar_hide(&t->bar);
 	put_stderr(sb.data, sb.len);
 	bar_restore(&t->bar);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void io_out_err(void *arg, const char *text, size_t len)
+{
+	struct terminal *t = arg;
+
+	pthread_mutex_lock(&t->lock);
+	bar_hide(&t->bar);
+	put_stderr(text, len);
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -213,6 +233,13 @@ void terminal_format_error(struct strbuf *sb, const struct af_error *err)
 	add_lines(sb, err->hint, "        ");
 }
 
+void terminal_resized(struct terminal *t)
+{
+	ssize_t ignored = write(t->resize_fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+
+	(void) ignored;
+}
+
 void terminal_error(struct terminal *t, const struct af_error *err)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
@@ -270,12 +297,15 @@ af_code terminal_init(struct terminal *t, struct cancel *cancel, struct af_error
 
 	*t = (struct terminal){ .cancel = cancel };
 	t->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (t->wake_fd < 0)
+	t->resize_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (t->wake_fd < 0 || t->resize_fd < 0)
 		return error_errno(err, AF_ERR_FAILED, errno, "eventfd");
 	pthread_mutex_init(&t->lock, NULL);
 	t->io = (struct command_io){ .arg = t, .color = out_tty && color, .interactive = out_tty, .out = io_out,
 				     .note = io_note, .log = io_log, .progress = io_progress,
-				     .read_input = read_input };
+				     .read_input = read_input, .width = io_width, .out_err = io_out_err,
+				     .in_fd = STDIN_FILENO, .resize_fd = t->resize_fd,
+				     .tty_fd = out_tty && isatty(STDIN_FILENO) ? STDIN_FILENO : -1 };
 	t->live = err_tty && capable;
 	t->dim = err_tty && color;
 	t->poll_out = fstat(STDOUT_FILENO, &st) == 0 && !S_ISREG(st.st_mode);
@@ -292,4 +322,5 @@ void terminal_free(struct terminal *t)
 	free(t->plain_label);
 	pthread_mutex_destroy(&t->lock);
 	close(t->wake_fd);
+	close(t->resize_fd);
 }

@@ -15,6 +15,7 @@ struct terminal {
 	struct cancel *cancel;
 	struct cancel_waker waker; /* ends waits for a reader or a writer that does not come */
 	int wake_fd;
+	int resize_fd; /* an eventfd: signals.c writes to it */
 	pthread_mutex_t lock;
 	bool live;         /* stderr is a terminal that can take a line back */
 	bool dim;          /* and may be coloured */
@@ -37,6 +38,9 @@ af_code terminal_finish(struct terminal *t, struct af_error *err) MUST_CHECK;
 void terminal_error(struct terminal *t, const struct af_error *err);
 /* A line on stderr, from any thread. */
 void terminal_note(struct terminal *t, const char *line);
+
+/* The size of the terminal changed. Any thread. */
+void terminal_resized(struct terminal *t);
 
 /* Appends what terminal_error() prints. */
 void terminal_format_error(struct strbuf *sb, const struct af_error *err);

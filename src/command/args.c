@@ -132,6 +132,11 @@ af_code args_exclusive(const struct args *args, const char *one, const char *oth
 	return AF_ERR_USAGE;
 }
 
+const struct command_spec *args_spec(const struct args *args)
+{
+	return args->spec;
+}
+
 bool args_help(const struct args *args)
 {
 	return args->help;

@@ -106,6 +106,7 @@ const struct strlist *args_rest(const struct args *args, const char *name);  /* 
 const struct strlist *args_command(const struct args *args);         /* what stood behind "--"; never NULL */
 /* USAGE when both options were given. */
 af_code args_exclusive(const struct args *args, const char *one, const char *other, struct af_error *err) MUST_CHECK;
+const struct command_spec *args_spec(const struct args *args); /* whose words these are */
 bool args_help(const struct args *args); /* --help was among the words (nothing else is checked then) */
 
 /* ---- talking to the user ------------------------------------------------ */
@@ -129,6 +130,13 @@ struct command_io {
 	void (*progress)(void *arg, const struct command_progress *p); /* NULL p: over */
 	/* The caller's stdin for "-"; USAGE where there is none. */
 	af_code (*read_input)(void *arg, struct strbuf *out, struct af_error *err);
+	int (*width)(void *arg); /* columns of the terminal behind `out`; 0: none, nothing is to be cut */
+
+	/* For a program that the command runs in the user's place (exec). */
+	void (*out_err)(void *arg, const char *text, size_t len); /* its stderr: bytes as they are */
+	int in_fd;     /* its stdin; -1: none */
+	int tty_fd;    /* the terminal that is both stdin and stdout; -1: it is not */
+	int resize_fd; /* an eventfd that tells when the size of tty_fd changed; -1: none */
 };
 
 struct af;
@@ -142,5 +150,16 @@ struct command_context {
 void command_out(struct command_context *cx, const char *text, size_t len);
 void command_outf(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void command_note(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* ---- what commands print ------------------------------------------------- */
+
+/* A JSON value and a newline: indented on a terminal, else as it is. AF_OK unless memory runs out or
+ * the writing of `json` failed before. */
+af_code command_json(struct command_context *cx, const struct strbuf *json, struct af_error *err) MUST_CHECK;
+struct columns;
+/* A table, cut to the terminal's width where there is one. */
+af_code command_columns(struct command_context *cx, struct columns *table, struct af_error *err) MUST_CHECK;
+/* The value is untrusted text: it is made harmless where `out` is a terminal. */
+void command_text(struct command_context *cx, const char *text, size_t len);
 
 #endif
