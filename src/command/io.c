@@ -1,5 +1,8 @@
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/json.h"
+#include "command/columns.h"
 #include "command/command.h"
 
 void command_out(struct command_context *cx, const char *text, size_t len)
@@ -28,4 +31,46 @@ void command_note(struct command_context *cx, const char *fmt, ...)
 	strbuf_addv(&sb, fmt, ap);
 	va_end(ap);
 	cx->io->note(cx->io->arg, sb.data);
+}
+
+void command_text(struct command_context *cx, const char *text, size_t len)
+{
+	AUTO_STRBUF safe = STRBUF_INIT(STRBUF_HUGE);
+
+	if (!cx->io->interactive) {
+		command_out(cx, text, len);
+		return;
+	}
+	text_add_safe(&safe, text, len, true);
+	command_out(cx, safe.data, safe.len);
+}
+
+af_code command_json(struct command_context *cx, const struct strbuf *json, struct af_error *err)
+{
+	AUTO_STRBUF pretty = STRBUF_INIT(STRBUF_HUGE);
+	af_code rc = strbuf_check(json, err);
+
+	if (rc)
+		return rc;
+	if (!cx->io->interactive) {
+		command_out(cx, json->data, json->len);
+		command_out(cx, "\n", 1);
+		return AF_OK;
+	}
+	json_add_pretty(&pretty, json_span_of(json), 2);
+	strbuf_addc(&pretty, '\n');
+	rc = strbuf_check(&pretty, err);
+	if (!rc)
+		command_text(cx, pretty.data, pretty.len);
+	return rc;
+}
+
+af_code command_columns(struct command_context *cx, struct columns *table, struct af_error *err)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+	af_code rc = columns_print(table, &text, cx->io->width ? cx->io->width(cx->io->arg) : 0, err);
+
+	if (!rc)
+		command_out(cx, text.data, text.len);
+	return rc;
 }
