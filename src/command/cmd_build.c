@@ -1,5 +1,8 @@
 /* afs build: an environment directory or git repository → an image. */
 #include "command/commands.h"
+#include "command/sink.h"
+#include "image/build.h"
+#include "orchestrator/orchestrator.h"
 
 static const struct operand_spec operands[] = {
 	{ "ENV_DIR", WORD_DIR, .help = "environment directory, or git URL: https://….git#REF:SUBDIR, git@HOST:PATH" },
@@ -41,3 +44,52 @@ const struct command_spec cmd_build = {
 	.examples = examples,
 	.run = cmd_build_run,
 };
+
+static af_code check(const struct args *args, struct af_error *err)
+{
+	if (!args_has(args, "registry") || args_has(args, "push"))
+		return AF_OK;
+	error_set(err, AF_ERR_USAGE, "build: --registry says where to push to, and --push is missing");
+	error_hint(err, "add --push, or leave --registry out");
+	return AF_ERR_USAGE;
+}
+
+static void report(struct command_context *cx, const struct image_build_result *r, bool quiet)
+{
+	if (quiet) {
+		command_outf(cx, "%s\n", r->id);
+		return;
+	}
+	command_note(cx, "%s: %s, %.19s%s", r->tag, image_type_name(r->type), r->id,
+		     r->unchanged ? ", nothing has changed" : "");
+	if (r->pushed)
+		command_note(cx, "pushed %s", r->pushed);
+	command_outf(cx, "%s\n", r->pushed ? r->pushed : r->tag);
+}
+
+af_code cmd_build_run(struct command_context *cx, const struct args *args, struct af_error *err)
+{
+	bool quiet = args_has(args, "quiet");
+	struct docker_progress progress = command_sink(cx);
+	struct image_build_options opt = {
+		.source = args_operand(args, "ENV_DIR"),
+		.tag = args_text(args, "tag"),
+		.push = args_has(args, "push"),
+		.registry = args_text(args, "registry"),
+		.no_cache = args_has(args, "no-cache"),
+		.buildargs = (const char *const *) args_all(args, "build-arg")->items,
+	};
+	AF_AUTO(image_build_result) struct image_build_result result = { 0 };
+	struct docker *engine;
+	af_code rc = check(args, err);
+
+	if (!rc)
+		rc = af_engine(cx->af, cx->cancel, &engine, err);
+	if (rc)
+		return rc;
+	rc = image_build(engine, &opt, quiet ? NULL : &progress, cx->cancel, &result, err);
+	command_sink_end(cx);
+	if (!rc)
+		report(cx, &result, quiet);
+	return rc;
+}

@@ -1,5 +1,11 @@
 /* afs call: one method call → its JSON result. */
+#include <string.h>
+
+#include "base/json_write.h"
+#include "base/parallel.h"
+#include "command/call_args.h"
 #include "command/commands.h"
+#include "orchestrator/orchestrator.h"
 
 static const struct operand_spec operands[] = {
 	{ "NAME", WORD_ENV, .help = "environment, or container" },
@@ -41,3 +47,173 @@ const struct command_spec cmd_call = {
 	.examples = examples,
 	.run = cmd_call_run,
 };
+
+struct request {
+	struct command_context *cx;
+	struct af_env *env;
+	const char *method;
+	struct json_span kwargs;
+	int64_t timeout_ms;
+};
+
+/* ---- printing --------------------------------------------------------------------------- */
+
+static af_code print_raw(struct command_context *cx, struct json_span result, struct af_error *err)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_HUGE);
+	af_code rc;
+
+	if (json_type(result) == JSON_STRING)
+		json_add_decoded(&text, result);
+	else
+		strbuf_add(&text, result.text, result.len);
+	strbuf_addc(&text, '\n');
+	rc = strbuf_check(&text, err);
+	if (!rc)
+		command_text(cx, text.data, text.len);
+	return rc;
+}
+
+static af_code print_result(struct command_context *cx, const char *result, size_t len, bool raw, struct af_error *err)
+{
+	struct json_span span = { result, len };
+
+	if (raw)
+		return print_raw(cx, span, err);
+	if (cx->io->interactive) {
+		AUTO_STRBUF json = STRBUF_INIT(STRBUF_HUGE);
+
+		strbuf_add(&json, result, len);
+		return command_json(cx, &json, err);
+	}
+	/* Ten megabytes need no second copy. */
+	command_out(cx, result, len);
+	command_out(cx, "\n", 1);
+	return AF_OK;
+}
+
+/* ---- one call ------------------------------------------------------------------------------ */
+
+static af_code call_one(const struct request *r, int replica, bool raw, struct af_error *err)
+{
+	AUTO_FREE char *result = NULL;
+	size_t len;
+	af_code rc = env_call(r->env, r->method, r->kwargs, replica, r->timeout_ms, r->cx->cancel, &result, &len, NULL,
+			      err);
+
+	if (rc == AF_ERR_NOT_FOUND)
+		env_hint_methods(r->env, r->method, r->cx->cancel, err);
+	return rc ? rc : print_result(r->cx, result, len, raw, err);
+}
+
+/* ---- each replica once ------------------------------------------------------------------------ */
+
+struct answer {
+	char *result;
+	size_t len;
+	af_code rc;
+	struct af_error err;
+};
+
+struct round {
+	const struct request *request;
+	struct answer *answers; /* as many as instances */
+};
+
+static void call_step(void *arg, size_t i)
+{
+	struct round *round = arg;
+	const struct request *r = round->request;
+	struct answer *a = &round->answers[i];
+
+	a->rc = env_call(r->env, r->method, r->kwargs, r->env->instances[i].replica, r->timeout_ms, r->cx->cancel,
+			 &a->result, &a->len, NULL, &a->err);
+}
+
+static void write_answer(struct json_writer *w, const struct instance *inst, const struct answer *a)
+{
+	json_open(w, NULL, '{');
+	json_put_int(w, "replica", inst->replica);
+	if (a->rc) {
+		json_open(w, "error", '{');
+		json_put_string(w, "code", af_code_name(a->rc));
+		json_put_string(w, "message", a->err.message);
+		json_close(w, '}');
+	} else {
+		json_put_raw(w, "result", (struct json_span){ a->result, a->len });
+	}
+	json_close(w, '}');
+}
+
+/* The verdict over all: the first error, if any. */
+static af_code verdict(const struct request *r, struct answer *answers, struct af_error *err)
+{
+	size_t failed = 0, first = 0;
+
+	for (size_t i = 0; i < r->env->count; i++)
+		if (answers[i].rc && failed++ == 0)
+			first = i;
+	if (!failed)
+		return AF_OK;
+	af_code rc = answers[first].rc;
+	error_move(err, &answers[first].err);
+	if (rc == AF_ERR_NOT_FOUND)
+		env_hint_methods(r->env, r->method, r->cx->cancel, err);
+	return error_wrap(err, rc, "%zu of %zu replicas failed: replica %d", failed, r->env->count,
+			  r->env->instances[first].replica);
+}
+
+static af_code call_all(const struct request *r, struct af_error *err)
+{
+	AUTO_STRBUF json = STRBUF_INIT(STRBUF_HUGE);
+	struct json_writer w = json_writer(&json);
+	struct round round = { r, calloc(r->env->count + 1, sizeof(*round.answers)) };
+
+	if (!round.answers)
+		return error_nomem(err);
+	parallel_run(r->env->count, call_step, &round);
+	json_open(&w, NULL, '[');
+	for (size_t i = 0; i < r->env->count; i++)
+		write_answer(&w, &r->env->instances[i], &round.answers[i]);
+	json_close(&w, ']');
+	af_code rc = cancel_check(r->cx->cancel, err);
+	if (!rc)
+		rc = command_json(r->cx, &json, err);
+	if (!rc)
+		rc = verdict(r, round.answers, err);
+	for (size_t i = 0; i < r->env->count; i++) {
+		free(round.answers[i].result);
+		af_error_clear(&round.answers[i].err);
+	}
+	free(round.answers);
+	return rc;
+}
+
+/* ---- the command ---------------------------------------------------------------------------------- */
+
+static af_code check(const struct args *args, struct af_error *err)
+{
+	af_code rc = args_exclusive(args, "all", "replica", err);
+
+	return rc ? rc : args_exclusive(args, "all", "raw", err);
+}
+
+af_code cmd_call_run(struct command_context *cx, const struct args *args, struct af_error *err)
+{
+	AF_AUTO(env) struct af_env *env = NULL;
+	AUTO_FREE char *kwargs = NULL;
+	struct request r = { .cx = cx, .method = args_operand(args, "METHOD"),
+			     .timeout_ms = args_number(args, "timeout") };
+	int replica = args_has(args, "replica") ? (int) args_number(args, "replica") : -1;
+	af_code rc = check(args, err);
+
+	if (!rc)
+		rc = call_args_read(args, cx->io, &kwargs, err);
+	if (!rc)
+		rc = env_find(cx->af, args_operand(args, "NAME"), cx->cancel, &env, err);
+	if (rc)
+		return rc;
+	r.env = env;
+	r.kwargs = (struct json_span){ kwargs, strlen(kwargs) };
+	return args_has(args, "all") ? call_all(&r, err) : call_one(&r, replica, args_has(args, "raw"), err);
+}

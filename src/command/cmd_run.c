@@ -1,5 +1,14 @@
-/* afs run: an image, a directory or a service → a running environment. */
+/* afs run: an image or a directory → a running environment. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json_write.h"
 #include "command/commands.h"
+#include "command/env_args.h"
+#include "command/report.h"
+#include "command/sink.h"
+#include "image/build.h"
+#include "orchestrator/orchestrator.h"
 
 static const struct operand_spec operands[] = {
 	{ "IMAGE", WORD_IMAGE, .help = "image to start", .optional = true },
@@ -19,11 +28,8 @@ static const struct option_spec options[] = {
 	{ "replicas", 'n', WORD_INT, .value = "N", .def = "1", .min = 1, .max = 1000, .help = "number of instances" },
 	{ "load-balance", 0, WORD_CHOICE, .value = "HOW", .choices = "random|round_robin|least_busy", .def = "random",
 	  .help = "how calls choose their instance" },
-	{ "host", 0, WORD_HOST, .value = "HOST", .repeat = true,
-	  .help = "deploy to ssh://[USER@]HOST[:PORT]; localhost mixes in" },
-	{ "mode", 0, WORD_CHOICE, .value = "MODE", .choices = "docker|process|url|basilica", .def = "docker",
-	  .help = "containers, local processes, or a service that runs already; basilica is reserved" },
-	{ "url", 0, WORD_URL, .value = "URL", .help = "service to connect to; implies --mode url" },
+	{ "mode", 0, WORD_CHOICE, .value = "MODE", .choices = "docker|basilica", .def = "docker",
+	  .help = "containers; basilica is reserved" },
 	{ "pull", 0, WORD_FLAG, .help = "pull the image before starting" },
 	{ "mem-limit", 'm', WORD_SIZE, .value = "MEM", .help = "memory limit of each instance: 512m, 1g, 2g" },
 	{ "cpu-limit", 0, WORD_DECIMAL, .value = "CPUS", .help = "CPUs of each instance: 0.5, 2" },
@@ -42,8 +48,6 @@ static const char *const examples[] = {
 	"afs run --dir environments/my-env --tag my-env:latest",
 	"afs run my-env:latest --pull",
 	"afs run my-env:v1 --replicas 3 --load-balance round_robin",
-	"afs run my-env:v1 --replicas 4 --host ssh://me@gpu-a --host localhost",
-	"afs run --url http://your-service.com:8080 --name remote",
 	NULL,
 };
 
@@ -51,12 +55,171 @@ const struct command_spec cmd_run = {
 	.name = "run",
 	.group = "Workflow",
 	.summary = "Start an environment and wait until it is ready",
-	.description = "Starts IMAGE, or the image built from --dir, or connects to the service at --url. Replicas are "
-		       "deployed at the same time; when one fails, or on ^C, all are removed again.\n"
-		       "No port is opened: instances are reached on the engine's network, or through SSH on other hosts. "
-		       "When everything is ready, name, methods and an example call are shown.",
+	.description = "Starts IMAGE, or the image built from --dir. Replicas are deployed at the same time; when one fails, "
+		       "or on ^C, all are removed again.\n"
+		       "No port is opened: instances are reached on the engine's network. When everything is ready, "
+		       "methods and example calls are shown on stderr, and the name is printed on stdout.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,
 	.run = cmd_run_run,
 };
+
+static af_code check(const struct args *args, struct af_error *err)
+{
+	static const char *const with_dir[] = { "tag", "no-cache", "build-arg" };
+	bool image = args_operand(args, "IMAGE") != NULL, dir = args_has(args, "dir");
+
+	if (image == dir) {
+		error_set(err, AF_ERR_USAGE, image ? "run: IMAGE and --dir exclude each other"
+						   : "run: neither an image nor a directory was named");
+		error_hint(err, "`afs run IMAGE` starts an image, `afs run --dir ENV_DIR` builds one first");
+		return AF_ERR_USAGE;
+	}
+	for (size_t i = 0; image && i < ARRAY_LEN(with_dir); i++)
+		if (args_has(args, with_dir[i])) {
+			error_set(err, AF_ERR_USAGE, "run: --%s is about a build, and only --dir builds", with_dir[i]);
+			error_hint(err, "leave it out, or start a directory: afs run --dir ENV_DIR --%s …", with_dir[i]);
+			return AF_ERR_USAGE;
+		}
+	return AF_OK;
+}
+
+/* The image to start: the one that was named, or the one that --dir makes. */
+static af_code get_image(struct command_context *cx, const struct args *args, char **image, struct af_error *err)
+{
+	AF_AUTO(image_build_result) struct image_build_result result = { 0 };
+	struct docker_progress progress = command_sink(cx);
+	struct image_build_options opt = {
+		.source = args_text(args, "dir"),
+		.tag = args_text(args, "tag"),
+		.no_cache = args_has(args, "no-cache"),
+		.pull = args_has(args, "pull"),
+		.buildargs = (const char *const *) args_all(args, "build-arg")->items,
+	};
+	struct docker *engine;
+	af_code rc;
+
+	if (!opt.source) {
+		*image = str_dup(args_operand(args, "IMAGE"), err);
+		return *image ? AF_OK : AF_ERR_NOMEM;
+	}
+	rc = af_engine(cx->af, cx->cancel, &engine, err);
+	if (!rc)
+		rc = image_build(engine, &opt, &progress, cx->cancel, &result, err);
+	command_sink_end(cx);
+	if (!rc) {
+		command_note(cx, "built %s", result.tag);
+		*image = af_steal(result.tag);
+	}
+	return rc;
+}
+
+static enum af_balance balance_wanted(const struct args *args)
+{
+	const char *name = args_text(args, "load-balance");
+	enum af_balance b = AF_BALANCE_RANDOM;
+
+	while (b < AF_BALANCE_LEAST_BUSY && strcmp(af_balance_name(b), name) != 0)
+		b++;
+	return b;
+}
+
+static void on_note(void *arg, const char *line)
+{
+	command_note(arg, "%s", line);
+}
+
+static af_code deploy(struct command_context *cx, const struct args *args, const char *image,
+		      const struct strlist *vars, struct af_env **env, struct af_error *err)
+{
+	struct docker_progress progress = command_sink(cx);
+	struct deploy_events events = { .arg = cx, .note = on_note, .pull = &progress };
+	struct af_load_options opt = {
+		.image = image,
+		.name = args_text(args, "name"),
+		.env_vars = (const char *const *) vars->items,
+		.replicas = (int) args_number(args, "replicas"),
+		.balance = balance_wanted(args),
+		.mem_limit = args_text(args, "mem-limit"),
+		.cpu_limit = args_decimal(args, "cpu-limit"),
+		/* What was just built is newer than what a registry has. */
+		.pull = args_has(args, "pull") && !args_has(args, "dir"),
+		.keep = true,
+		.force_recreate = args_has(args, "force-recreate"),
+		.mode = strcmp(args_text(args, "mode"), "basilica") ? AF_MODE_DOCKER : AF_MODE_BASILICA,
+		.network = args_text(args, "network"),
+		.volumes = (const char *const *) args_all(args, "volume")->items,
+		.ready_timeout_ms = args_number(args, "timeout") ? args_number(args, "timeout") : INT64_MAX,
+	};
+	af_code rc = env_deploy(cx->af, &opt, &events, cx->cancel, env, err);
+
+	command_sink_end(cx);
+	return rc ? error_wrap(err, rc, "run") : AF_OK;
+}
+
+static af_code print_json(struct command_context *cx, const struct af_env *env, const struct method_list *methods,
+			  int64_t ready_ms, struct af_error *err)
+{
+	AUTO_STRBUF json = STRBUF_INIT(STRBUF_TEXT);
+	struct json_writer w = json_writer(&json);
+
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "name", env->name);
+	json_put_string(&w, "image", env->image);
+	json_put_string(&w, "type", env_type_name(env->type));
+	json_open(&w, "replicas", '[');
+	for (size_t i = 0; i < env->count; i++) {
+		json_open(&w, NULL, '{');
+		report_instance(&w, &env->instances[i]);
+		json_close(&w, '}');
+	}
+	json_close(&w, ']');
+	report_methods(&w, "methods", methods);
+	json_put_int(&w, "ready_ms", ready_ms);
+	json_close(&w, '}');
+	return command_json(cx, &json, err);
+}
+
+static af_code started(struct command_context *cx, const struct args *args, struct af_env *env, int64_t ready_ms,
+		       struct af_error *err)
+{
+	AF_AUTO(method_list) struct method_list methods = { 0 };
+	struct af_error why = AF_ERROR_INIT;
+	af_code rc = env_methods(env, cx->cancel, &methods, &why);
+
+	if (rc && rc != AF_ERR_CANCELLED) /* it runs and can be called all the same */
+		command_note(cx, "its methods are not known: %s", why.message);
+	af_error_clear(&why);
+	rc = cancel_check(cx->cancel, err);
+	if (rc)
+		return rc;
+	if (args_has(args, "json"))
+		return print_json(cx, env, &methods, ready_ms, err);
+	report_started(cx, env, &methods, ready_ms);
+	command_outf(cx, "%s\n", env->name);
+	return AF_OK;
+}
+
+af_code cmd_run_run(struct command_context *cx, const struct args *args, struct af_error *err)
+{
+	AF_AUTO(env) struct af_env *env = NULL;
+	AUTO_STRLIST vars = { 0 };
+	AUTO_FREE char *image = NULL;
+	af_code rc = check(args, err);
+
+	if (!rc)
+		rc = env_args_read(args, &vars, err);
+	if (!rc)
+		rc = get_image(cx, args, &image, err);
+	int64_t began = clock_ms();
+	if (!rc)
+		rc = deploy(cx, args, image, &vars, &env, err);
+	if (rc)
+		return rc;
+	rc = started(cx, args, env, clock_ms() - began, err);
+	/* Interrupted at the last moment: nobody was told of it, so it must not stay. */
+	if (rc == AF_ERR_CANCELLED && env_remove(env, true, NULL, NULL))
+		command_note(cx, "%s could not be removed; stop it with `afs rm --force %s`", env->name, env->name);
+	return rc;
+}
