@@ -1,5 +1,9 @@
 /* afs exec: a shell or a command inside a replica. */
+#include <stdlib.h>
+
 #include "command/commands.h"
+#include "command/relay.h"
+#include "orchestrator/orchestrator.h"
 
 static const struct operand_spec operands[] = {
 	{ "NAME", WORD_ENV, .help = "environment, or container" },
@@ -7,7 +11,7 @@ static const struct operand_spec operands[] = {
 };
 
 static const struct option_spec options[] = {
-	{ "replica", 'r', WORD_INT, .value = "N", .def = "0", .max = INT32_MAX, .help = "in this replica" },
+	{ "replica", 'r', WORD_INT, .value = "N", .max = INT32_MAX, .help = "in this replica; else in the first that runs" },
 	{ 0 },
 };
 
@@ -22,11 +26,80 @@ const struct command_spec cmd_exec = {
 	.name = "exec",
 	.group = "Manage",
 	.summary = "Open a shell, or run a command, in a replica",
-	.description = "Without a command this opens a shell. The command gets a terminal when stdin and stdout are "
-		       "one. Its exit status is that of afs exec.",
+	.description = "Without a command this opens a shell: bash where there is one, else sh. The command gets a terminal "
+		       "when stdin and stdout are one; otherwise stdin is passed on, and its stdout and stderr come out "
+		       "apart, byte for byte. Its exit status is that of afs exec.",
 	.operands = operands,
 	.options = options,
 	.examples = examples,
 	.trailing_command = true,
 	.run = cmd_exec_run,
 };
+
+static const char *const shell[] = {
+	"/bin/sh", "-c", "if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi", NULL
+};
+
+static af_code choose(struct af_env *env, const struct args *args, struct instance **out, struct af_error *err)
+{
+	struct instance *inst = NULL;
+
+	if (args_has(args, "replica")) {
+		inst = env_replica(env, (int) args_number(args, "replica"));
+		if (!inst)
+			return error_set(err, AF_ERR_NOT_FOUND, "exec: %s has no replica %lld", env->name,
+					 (long long) args_number(args, "replica"));
+	}
+	for (size_t i = 0; !inst && i < env->count; i++)
+		if (env->instances[i].state == INSTANCE_UP)
+			inst = &env->instances[i];
+	if (inst && inst->state == INSTANCE_UP) {
+		*out = inst;
+		return AF_OK;
+	}
+	error_set(err, AF_ERR_UNREACHABLE, "exec: %s does not run (%s)", inst ? inst->name : env->name,
+		  inst ? inst->status : env->count ? env->instances[0].status : "it has no replica");
+	error_hint(err, "see why with `afs logs %s`, start it again with `afs restart %s`", env->name, env->name);
+	return AF_ERR_UNREACHABLE;
+}
+
+static af_code run_program(struct command_context *cx, const struct args *args, const struct instance *inst,
+			   struct af_error *err)
+{
+	const struct strlist *words = args_command(args);
+	bool tty = cx->io->tty_fd >= 0;
+	AUTO_FREE char *term = str_format(err, "TERM=%s", getenv("TERM") ? getenv("TERM") : "xterm");
+	const char *env[] = { term, NULL };
+	struct docker_exec_options opt = {
+		.argv = words->count ? (const char *const *) words->items : shell,
+		.env = tty ? env : NULL,
+		.tty = tty,
+		.stdin_open = true,
+	};
+	struct relay relay = { .cx = cx, .engine = inst->engine, .tty = tty };
+	AUTO_FREE char *id = NULL;
+	af_code rc;
+
+	if (!term)
+		return AF_ERR_NOMEM;
+	if (tty && !terminal_size(cx->io->tty_fd, &opt.rows, &opt.cols))
+		opt.rows = opt.cols = 0;
+	rc = docker_exec_start(inst->engine, inst->id, &opt, cx->cancel, &id, &relay.pipe, err);
+	if (rc)
+		return rc;
+	relay.exec_id = id;
+	rc = relay_run(&relay, err);
+	http_pipe_close(relay.pipe);
+	return rc ? rc : docker_exec_exit_code(inst->engine, id, &cx->exit_status, err);
+}
+
+af_code cmd_exec_run(struct command_context *cx, const struct args *args, struct af_error *err)
+{
+	AF_AUTO(env) struct af_env *env = NULL;
+	struct instance *inst = NULL;
+	af_code rc = env_find(cx->af, args_operand(args, "NAME"), cx->cancel, &env, err);
+
+	if (!rc)
+		rc = choose(env, args, &inst, err);
+	return rc ? rc : run_program(cx, args, inst, err);
+}
