@@ -56,6 +56,11 @@ const char *docker_host(const struct docker *d)
 	return d->ep.host;
 }
 
+bool docker_has_buildkit(const struct docker *d)
+{
+	return d->connected && d->buildkit;
+}
+
 /* ---- version ------------------------------------------------------------------ */
 
 /* What /_ping says in its headers. */

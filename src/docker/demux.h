@@ -1,4 +1,4 @@
-/* The multiplexed stream of logs, attach and exec: inner part of docker_demux, for docker/ only. */
+/* The multiplexed stream of logs, attach and exec: inner part of docker_demux. */
 #ifndef DOCKER_DEMUX_H
 #define DOCKER_DEMUX_H
 

@@ -28,6 +28,8 @@ void docker_free(struct docker *d);
 const char *docker_host(const struct docker *d); /* "unix:///var/run/docker.sock" */
 /* Negotiates the API version (once; later calls return at once). The other functions call it themselves. */
 af_code docker_connect(struct docker *d, struct cancel *cancel, struct af_error *err) MUST_CHECK;
+/* Does the engine build with BuildKit? Known once connected. */
+bool docker_has_buildkit(const struct docker *d);
 /* GET /version and /info. */
 af_code docker_version(struct docker *d, struct cancel *cancel, cJSON **out, struct af_error *err) MUST_CHECK;
 af_code docker_info(struct docker *d, struct cancel *cancel, cJSON **out, struct af_error *err) MUST_CHECK;
@@ -39,10 +41,11 @@ af_code docker_request(struct docker *d, const char *method, const char *path, c
 
 /* ---- containers ---------------------------------------------------------- */
 
-/* label_filters: "key" or "key=value", NULL-terminated, may be NULL. Array of list entries. */
+/* label_filters: "key" or "key=value", NULL-terminated, may be NULL. name: exactly; may be NULL. Array of list entries. */
 af_code docker_container_list(struct docker *d, bool all, const char *const *label_filters, const char *name,
 			      struct cancel *cancel, cJSON **out, struct af_error *err) MUST_CHECK;
-/* config: the body of POST /containers/create. EXISTS: the name is in use; NOT_FOUND: no such image. */
+/* config: the body of POST /containers/create. EXISTS: the name is in use; NOT_FOUND: no such image. Once sent
+ * it is not cancelled: the container would be made all the same, and nobody would know its id. */
 af_code docker_container_create(struct docker *d, const char *name, const cJSON *config, struct cancel *cancel,
 				char **id, struct af_error *err) MUST_CHECK;
 af_code docker_container_start(struct docker *d, const char *id, struct cancel *cancel, struct af_error *err) MUST_CHECK;
@@ -62,7 +65,8 @@ const char *docker_container_ip(const cJSON *container);
 const char *docker_container_label(const cJSON *container, const char *key);
 
 /* Tells when the container exits next: on the I/O thread, once. Register before starting it: when this
- * returns AF_OK the engine is watching. `exit_code` is -1 where the wait itself broke off. */
+ * returns AF_OK the engine is watching. `exit_code` is -1 where the wait itself broke off (also by
+ * http_transfer_cancel(*out)). Unref *out. Not from the I/O thread. */
 typedef void (*docker_exit_fn)(void *arg, int exit_code);
 af_code docker_container_wait(struct docker *d, const char *id, docker_exit_fn done, void *arg,
 			      struct http_transfer **out, struct af_error *err) MUST_CHECK;
@@ -112,9 +116,14 @@ struct docker_stats {
 };
 /* From one /stats document; `before` (may be NULL) replaces precpu_stats. Pure. */
 void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, struct docker_stats *out);
-/* One sample (one-shot; about a millisecond): percent needs `before`, else NAN. */
+/* One sample: percent needs `before`, else NAN. Docker answers at its collector's next tick, which takes up to a
+ * second while somebody else is watching the container too. */
 af_code docker_container_stats(struct docker *d, const char *id, const struct docker_stats *before,
 			       struct cancel *cancel, struct docker_stats *out, struct af_error *err) MUST_CHECK;
+/* Stream: one sample a second, with its percentage from the second one on. */
+typedef void (*docker_stats_fn)(void *arg, const struct docker_stats *stats);
+af_code docker_stats_stream(struct docker *d, const char *id, docker_stats_fn fn, docker_end_fn end, void *arg,
+			    struct http_transfer **out, struct af_error *err) MUST_CHECK;
 
 /* ---- images --------------------------------------------------------------- */
 
@@ -142,14 +151,16 @@ af_code docker_image_pull(struct docker *d, const char *image, const struct dock
 			  struct cancel *cancel, struct af_error *err) MUST_CHECK;
 af_code docker_image_push(struct docker *d, const char *image, const struct docker_progress *progress,
 			  struct cancel *cancel, struct af_error *err) MUST_CHECK;
-/* Splits "registry:5000/name:tag@digest"; default tag "latest". Any out may be NULL; malloc'd. USAGE if it is no reference. */
+/* Splits "registry:5000/name:tag@digest". registry is "docker.io" where none is named; path is as written ("python",
+ * "user/app"); tag is the digest ("sha256:…") where there is one, else the tag, else "latest". Any out may be NULL;
+ * malloc'd. USAGE if it is no reference. */
 af_code docker_reference_parse(const char *ref, char **registry, char **path, char **tag, struct af_error *err) MUST_CHECK;
 
 struct docker_build_options {
 	const char *tag;        /* NULL: untagged */
 	const char *dockerfile; /* path in the context; NULL: "Dockerfile" */
 	bool no_cache;
-	bool pull;
+	bool pull;              /* classic builder only: BuildKit wants a session for it; pull the base images before */
 	const char *const *buildargs; /* "KEY=VALUE", NULL-terminated; may be NULL */
 	const char *const *labels;    /* the same */
 	bool classic;           /* never BuildKit */
@@ -159,7 +170,8 @@ struct docker_build_options {
 	bool (*rewind)(void *arg);
 	void *read_arg;
 };
-/* BuildKit where the engine has it. BUILD on failure, with the last lines of the failed step in the message. */
+/* BuildKit where the engine has it. BUILD on failure, with the last lines of the failed step in the message; IO if
+ * `read` gave up. Cancelling closes the connection, at which the engine ends the build. */
 af_code docker_image_build(struct docker *d, const struct docker_build_options *opt,
 			   const struct docker_progress *progress, struct cancel *cancel, char **image_id,
 			   struct af_error *err) MUST_CHECK;
