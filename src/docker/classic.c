@@ -41,33 +41,50 @@ static long take_number(const char **p)
 	return value;
 }
 
-/* "Step 2/4 : RUN make", podman: "STEP 2/4: RUN make" */
+/* "2/4"; moves *p. */
+static bool take_fraction(const char **p, long *part, long *whole)
+{
+	*part = take_number(p);
+	if (!*part || **p != '/')
+		return false;
+	++*p;
+	*whole = take_number(p);
+	return *whole > 0;
+}
+
+/* "Step 2/4 : RUN make", podman: "STEP 2/4: RUN make", with several stages "[1/2] STEP 2/4: RUN make" */
 static bool is_step(struct classic *c, const char *line)
 {
-	const char *p = line + 5;
-	long number, total;
+	const char *p = line;
+	long stage = 0, stages = 0, number, total;
 
-	if (strncasecmp(line, "Step ", 5) != 0)
-		return false;
-	number = take_number(&p);
-	if (!number || *p++ != '/')
-		return false;
-	total = take_number(&p);
-	while (*p == ' ')
+	if (*p == '[') {
 		p++;
-	if (!total || *p++ != ':')
+		if (!take_fraction(&p, &stage, &stages) || !str_starts(p, "] "))
+			return false;
+		p += 2;
+	}
+	if (strncasecmp(p, "Step ", 5) != 0)
 		return false;
-	while (*p == ' ')
-		p++;
+	p += 5;
+	if (!take_fraction(&p, &number, &total))
+		return false;
+	p += strspn(p, " ");
+	if (*p++ != ':')
+		return false;
+	p += strspn(p, " ");
 	end_step(c);
-	c->number = number;
-	c->total = total;
+	c->number++;
+	c->total = stages ? 0 : total;
 	c->cached = false;
 	c->started = clock_ms();
 	tail_reset(&c->tail);
 	strbuf_reset(&c->step);
-	strbuf_addf(&c->step, "[%ld/%ld] %.1000s", number, total, p);
-	progress_linef(c->progress, "#%ld %s", number, c->step.data);
+	if (stages)
+		strbuf_addf(&c->step, "[stage-%ld %ld/%ld] %.1000s", stage, number, total, p);
+	else
+		strbuf_addf(&c->step, "[%ld/%ld] %.1000s", number, total, p);
+	progress_linef(c->progress, "#%ld %s", c->number, c->step.data);
 	return true;
 }
 
@@ -96,6 +113,8 @@ static bool is_remark(struct classic *c, const char *line)
 		snprintf(c->id, sizeof(c->id), "%s", line);
 		return true;
 	}
+	if (line[0] == '[' && strstr(line, "] COMMIT"))
+		return true;
 	return str_starts(line, "Removing intermediate container ") || str_starts(line, "Removed intermediate container ") ||
 	       str_starts(line, "Successfully built ") || str_starts(line, "Successfully tagged ") ||
 	       str_starts(line, "COMMIT");

@@ -8,7 +8,8 @@ struct classic {
 	const struct docker_progress *progress;
 	struct strbuf line; /* begun, not ended */
 	struct strbuf step; /* "[2/4] RUN make"; empty before the first */
-	long number, total;
+	long number;        /* of the step, counted through; 0: none yet */
+	long total;         /* 0: unknown, podman tells it stage by stage */
 	bool cached;
 	int64_t started; /* clock_ms() */
 	struct tail tail;

@@ -143,6 +143,9 @@ af_code docker_container_create(struct docker *d, const char *name, const cJSON 
 	/* Not cancelled on the way: the engine would go on, and leave a container that nobody knows the id of. */
 	if (rc == AF_OK)
 		rc = docker_request(d, "POST", path.data, config, 0, NULL, &answer, err);
+	/* podman refuses a name in use with a 500. */
+	if (rc == AF_ERR_FAILED && err && strstr(err->message, "already in use"))
+		rc = AF_ERR_EXISTS;
 	if (rc != AF_OK)
 		return error_wrap(err, rc, "create container%s%s", name ? " " : "", name ? name : "");
 	if (!tree_string(answer, "Id"))

@@ -4,8 +4,13 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "docker/answer.h"
 #include "docker/client.h"
+#include "docker/ndjson.h"
 #include "docker/tree.h"
+
+/* Of one document; those of machines with hundreds of CPUs and disks have some 50 KiB. */
+#define STATS_MAX (1024 * 1024)
 
 static int64_t read_time(const cJSON *doc, const char *key)
 {
@@ -28,9 +33,9 @@ static void parse_cpu(const cJSON *cpu, struct docker_stats *out)
 }
 
 /*
- * As `docker stats`: the container's share of the machine's time, times the number of CPUs. podman's
- * system_cpu_usage is something else and its online_cpus is absent; there the time between the samples is
- * the measure, which comes to the same.
+ * `docker stats` takes the container's share of the machine's time, times the number of CPUs. That is the same as
+ * its time by the clock's, where both samples say when they were taken, and the clock is right with podman too,
+ * whose system_cpu_usage leaves idle time out.
  */
 static double cpu_percent(const struct docker_stats *before, const struct docker_stats *now)
 {
@@ -41,10 +46,10 @@ static double cpu_percent(const struct docker_stats *before, const struct docker
 	used = (double) now->cpu_ns - (double) before->cpu_ns;
 	system = (double) now->system_ns - (double) before->system_ns;
 	wall = (double) now->read_ns - (double) before->read_ns;
-	if (now->online_cpus > 0 && before->system_ns > 0 && system > 0)
-		return used / system * now->online_cpus * 100;
 	if (before->read_ns > 0 && wall > 0)
 		return used / wall * 100;
+	if (now->online_cpus > 0 && before->system_ns > 0 && system > 0)
+		return used / system * now->online_cpus * 100;
 	return NAN;
 }
 
@@ -85,6 +90,16 @@ void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, str
 		out->cpu_percent = cpu_percent(before, out);
 }
 
+/* ---- asking ------------------------------------------------------------------------- */
+
+static af_code stats_path(struct strbuf *path, const char *id, const char *query, struct af_error *err)
+{
+	strbuf_adds(path, "/containers/");
+	url_add_escaped(path, id);
+	strbuf_adds(path, query);
+	return strbuf_check(path, err);
+}
+
 af_code docker_container_stats(struct docker *d, const char *id, const struct docker_stats *before,
 			       struct cancel *cancel, struct docker_stats *out, struct af_error *err)
 {
@@ -94,13 +109,77 @@ af_code docker_container_stats(struct docker *d, const char *id, const struct do
 
 	if (rc != AF_OK)
 		return rc;
-	strbuf_adds(&path, "/containers/");
-	url_add_escaped(&path, id);
-	strbuf_addf(&path, "/stats?stream=0%s", d->api >= API(41) ? "&one-shot=1" : "");
-	rc = strbuf_check(&path, err);
+	/* Without one-shot Docker waits for a second sample. */
+	rc = stats_path(&path, id, d->api >= API(41) ? "/stats?stream=0&one-shot=1" : "/stats?stream=0", err);
 	if (rc == AF_OK)
 		rc = docker_request(d, "GET", path.data, NULL, 0, cancel, &doc, err);
 	if (rc == AF_OK)
 		docker_stats_parse(doc, before, out);
+	return rc;
+}
+
+struct watch {
+	struct ndjson lines;
+	struct docker_stats last;
+	bool have_last;
+	docker_stats_fn fn;
+	docker_end_fn end;
+	void *arg;
+};
+
+static bool on_sample(void *arg, const cJSON *doc)
+{
+	struct watch *w = arg;
+	struct docker_stats now;
+
+	docker_stats_parse(doc, w->have_last ? &w->last : NULL, &now);
+	w->last = now;
+	w->have_last = now.cpu_ns > 0;
+	w->fn(w->arg, &now);
+	return true;
+}
+
+static bool on_stats_data(void *arg, const char *data, size_t len)
+{
+	struct watch *w = arg;
+
+	return ndjson_feed(&w->lines, data, len);
+}
+
+static void on_stats_done(void *arg, af_code rc, struct http_response *resp, struct af_error *err)
+{
+	struct watch *w = arg;
+
+	if (rc == AF_OK)
+		rc = answer_check(resp, err);
+	if (rc == AF_OK && w->lines.broken)
+		rc = error_set(err, AF_ERR_PROTOCOL, "the engine's statistics make no sense");
+	w->end(w->arg, rc, err);
+	ndjson_free(&w->lines);
+	free(w);
+}
+
+af_code docker_stats_stream(struct docker *d, const char *id, docker_stats_fn fn, docker_end_fn end, void *arg,
+			    struct http_transfer **out, struct af_error *err)
+{
+	AUTO_STRBUF path = STRBUF_INIT(STRBUF_LINE);
+	struct engine_request req = { .on_data = on_stats_data };
+	struct watch *w;
+	af_code rc = stats_path(&path, id, "/stats?stream=1", err);
+
+	if (rc != AF_OK)
+		return rc;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return error_nomem(err);
+	*w = (struct watch){ .fn = fn, .end = end, .arg = arg };
+	ndjson_init(&w->lines, STATS_MAX, on_sample, w);
+	req.path = path.data;
+	req.arg = w;
+	rc = engine_submit(d, &req, on_stats_done, w, out, err);
+	if (rc != AF_OK) {
+		ndjson_free(&w->lines);
+		free(w);
+	}
 	return rc;
 }

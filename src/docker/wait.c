@@ -149,7 +149,7 @@ af_code docker_container_wait(struct docker *d, const char *id, docker_exit_fn d
 	wait_unref(w);
 	if (rc != AF_OK) {
 		http_transfer_unref(transfer);
-		return rc;
+		return error_wrap(err, rc, "wait for container %.12s", id);
 	}
 	*out = transfer;
 	return AF_OK;

