@@ -118,6 +118,9 @@ def register(workers):
     def _():
         server().start("hold", "dropped", name="d").close()
         wait_for(lambda: runs(server(), "d"))
+        again = server().start("hold", "dropped", name="d")
+        wait_for(lambda: [row for row in server().log("rejoin") if row["id"] == "dropped"])
+        again.close()
         client = server().start("hold", "dropped", name="d")
         go(server(), "d")
         equal(answer_of(client), (200, {"status": "success", "result": "d done"}))

@@ -6,7 +6,7 @@ import stat
 import subprocess
 import time
 
-from serving import Serving, answer_of, result_of
+from serving import Serving, answer_of, id_for, result_of
 from tap import below, check, contains, equal, lacks, main, matches, skip, test, wait_for
 
 ENV = '''
@@ -101,11 +101,12 @@ def register(workers):
     @test(kind + "SIGTERM with calls in flight: they are cancelled and answered")
     def _():
         with Serving(ENV, workers) as server:
-            calls = [server.start(name) for name in ("wait", "hung", "wait")] + [server.start("wait", "with-id", name="w2")]
+            calls = [server.start(name) for name in ("wait", "hung", "wait")]
+            calls += [server.start("wait", id_for(worker, workers), name="w2") for worker in range(workers)]
             result_of(server.call("lasting_thread"))
             result_of(server.call("child"))
             wait_for(lambda: all(has(server, name) for name in ("wait", "hung", "w2")))
-            server.wait_in_flight(4)
+            server.wait_in_flight(3 + workers)
             stops_within_a_second(server)
             for call in calls:
                 status, body = answer_of(call)
@@ -222,8 +223,16 @@ def _():
             equal(stat.S_IMODE(os.stat(server.uds).st_mode), 0o600)
             result_of(server.call("pid"))
             stops_within_a_second(server)
-        with Serving(ENV, uds="s.sock", files={"x": ""}) as server:
-            equal(server.get("/health")[0], 200)
+            check(not os.path.exists(server.uds), "the socket is left behind")
+    with Serving(ENV, uds="s.sock") as server:
+        server.process.kill()
+        server.process.wait()
+        check(os.path.exists(server.uds))
+        directory = server.directory
+        server = Serving(ENV, AFFINETES_UDS=os.path.join(directory, "s.sock"), uds="s.sock")
+        server.uds = os.path.join(directory, "s.sock")
+        with server:
+            equal(server.get("/health")[0], 200, "on the socket that a killed server left")
 
 
 @test("settings that make no sense and ports in use are named")

@@ -20,6 +20,7 @@ AFFINETES_GRACE (seconds for which a call with an id outlives its last connectio
 `def` methods run at a time), UVICORN_WORKERS. An environment that keeps state between calls wants one worker.
 """
 import asyncio
+import atexit
 import collections
 import contextvars
 import dataclasses
@@ -53,9 +54,9 @@ KEEP_ALIVE = 3600           # s; longer than any client's, so that no client mee
 TIMEOUT_MARGIN = 10         # s that a method gets on top of its own `timeout` argument
 ANSWER_SECONDS = 600        # for how long a repeated id finds its answer
 SMALL_ANSWER = 1 << 20      # bytes
-MEMORY_BUDGET = 64 << 20    # bytes of small answers
+MEMORY_BUDGET = 64 << 20    # bytes of small answers; less where the container has little memory
 DISK_BUDGET = 1 << 30       # bytes of large ones
-FORGOTTEN_IDS = 100000      # ids whose answer is gone but that must not run again
+FORGOTTEN_IDS = 20000       # ids whose answer is gone but that must not run again
 MAX_ABANDONED = 1000        # threads of cancelled `def` methods that do not end
 WATCH_AFTER = 0.05          # s until a waiting request starts to look whether its client left
 STOP_SECONDS = 0.75         # from SIGTERM to the end, whatever hangs
@@ -317,14 +318,20 @@ def success(result):
     return Answer(200, b"".join((b'{"status":"success","result":', text.encode("utf-8", "backslashreplace"), b"}")))
 
 
-def failure(exc, prefix=""):
-    """What a method raised: its message and the traceback, without the server's own frames."""
+def own_traceback(exc):
+    """Without the frames through which the server came to the environment's code."""
     frames = exc.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == failure.__code__.co_filename:
+    passing = (own_traceback.__code__.co_filename, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+    while frames is not None and frames.tb_frame.f_code.co_filename in passing:
         frames = frames.tb_next
+    return "".join(traceback.format_exception(type(exc), exc, frames))
+
+
+def failure(exc, prefix=""):
+    """What a method raised: its message and the traceback."""
     try:
         message = str(exc) or type(exc).__name__
-        trace = "".join(traceback.format_exception(type(exc), exc, frames))
+        trace = own_traceback(exc)
     except Exception:
         message, trace = type(exc).__name__, ""
     return detail(500, "%s%s\n%s" % (prefix, message, trace))
@@ -352,14 +359,26 @@ class Shelf:
             yield self.drop_oldest()
 
 
+def memory_budget():
+    """At most a sixteenth of what the container may use."""
+    budget = MEMORY_BUDGET
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            with open(path, encoding="ascii") as file:
+                budget = min(budget, int(file.read()) // 16)
+        except (OSError, ValueError):
+            pass  # the other version of cgroups, or "max"
+    return budget
+
+
 class Answers:
     """Every id that ran within ANSWER_SECONDS, with its answer where there is still room for it."""
 
     ENTRY_COST = 600  # bytes that an entry takes besides its body
 
-    def __init__(self):
-        self.small = Shelf(MEMORY_BUDGET)
-        self.large = Shelf(DISK_BUDGET)
+    def __init__(self, workers=1):
+        self.small = Shelf(memory_budget() // workers)
+        self.large = Shelf(DISK_BUDGET // workers)
         self.gone = collections.OrderedDict()  # id -> (expiry, digest)
 
     def put(self, call_id, digest, answer):
@@ -438,7 +457,9 @@ class Log:
 
 def loggable_task_id(kwargs):
     value = kwargs.get("task_id")
-    return value if isinstance(value, (str, int, float)) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int_text(value)
+    return value if isinstance(value, (str, float)) else None
 
 
 # ---- statistics -------------------------------------------------------------------------------------------------
@@ -542,13 +563,19 @@ class Threads:
         with self.lock:
             self.jobs += 1
             self._grow()
+            if self.threads == 0:
+                self.jobs -= 1
+                raise BadRequest(503, "No thread can be started for the method")
         self.queue.put(job)
         return job
 
     def _grow(self):
         if self.threads < min(self.jobs, self.limit):
-            self.threads += 1
-            threading.Thread(target=self._work, name="affinetes-method", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, name="affinetes-method", daemon=True).start()
+                self.threads += 1
+            except RuntimeError:
+                pass  # the container's limit; the threads that there are take the jobs one after the other
 
     def abandon(self, job):
         """The method is told to end; if it hangs where it cannot be told, it hangs without a place in the pool."""
@@ -613,7 +640,7 @@ def within(path, folder):
     return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def first_line_of_path(directory, last=False):
+def put_on_path(directory, last=False):
     """Puts a directory on sys.path, first or last, once."""
     while directory in sys.path:
         sys.path.remove(directory)
@@ -622,10 +649,10 @@ def first_line_of_path(directory, last=False):
 
 def prepare_path():
     """env.py's own modules come first; what the server brings along comes last and shadows nothing."""
-    first_line_of_path(ENV_DIR)
+    put_on_path(ENV_DIR)
     for name in ("compat", "vendor"):
         if os.path.isdir(os.path.join(HERE, name)):
-            first_line_of_path(os.path.join(HERE, name), last=True)
+            put_on_path(os.path.join(HERE, name), last=True)
 
 
 class Environment:
@@ -711,19 +738,19 @@ def describe_method(name, value, source, bound):
         row["signature"] = str(signature)
         parameters = list(signature.parameters.values())[0 if bound else 1:]
         row["parameters"] = [describe_parameter(parameter) for parameter in parameters]
-    except (TypeError, ValueError):
-        pass
+    except Exception:
+        pass  # builtins have no signature, and a default may have any __repr__
     return row
 
 
 def describe_parameter(parameter):
     empty = inspect.Parameter.empty
     variadic = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
-    annotation = parameter.annotation
-    return {"name": variadic + parameter.name,
-            "required": parameter.default is empty and not variadic,
-            "default": None if parameter.default is empty else repr(parameter.default),
-            "annotation": None if annotation is empty else inspect.formatannotation(annotation)}
+    annotation = None if parameter.annotation is empty else parameter.annotation
+    if annotation is not None and not isinstance(annotation, str):
+        annotation = inspect.formatannotation(annotation)
+    return {"name": variadic + parameter.name, "required": parameter.default is empty and not variadic,
+            "default": None if parameter.default is empty else repr(parameter.default)[:200], "annotation": annotation}
 
 
 # ---- calls ------------------------------------------------------------------------------------------------------
@@ -781,7 +808,10 @@ class Call:
             self.task = loop.create_task(self._await(function, args, kwargs))
         else:
             context = contextvars.copy_context()
-            self.job = self.server.threads.submit(lambda: context.run(self._run, function, args, kwargs))
+            try:
+                self.job = self.server.threads.submit(lambda: context.run(self._run, function, args, kwargs))
+            except BadRequest as exc:
+                self.finish(detail(exc.status, str(exc)))
         seconds = time_limit(kwargs)
         if seconds is not None and self.answer is None:
             self.limit = loop.call_later(seconds, self._expire, seconds)
@@ -962,6 +992,7 @@ class Server:
         self.answers = Answers()
         self.running = set()   # every call without an answer
         self.by_id = {}        # those of them that have an id
+        self.forwarded = 0     # requests whose answer another worker gives
         self.loop = self.threads = self.methods = None
         self.grace = self.thread_limit = None
         self.stop_began = self.stopping = False
@@ -1005,8 +1036,8 @@ class Server:
                     return await send({"type": "lifespan.shutdown.complete"})
                 try:
                     await self.start()
-                except BaseException:
-                    report_import_error()
+                except BaseException as exc:
+                    report_import_error(exc)
                     return await send({"type": "lifespan.startup.failed", "message": "env.py cannot be used"})
                 await send({"type": "lifespan.startup.complete"})
         except asyncio.CancelledError:
@@ -1044,7 +1075,11 @@ class Server:
         owner = self.peers.owner(call_id)
         if owner == self.peers.index:
             return await self.call(path, call_id, body, gone)
-        return await self.peers.ask(owner, {"op": "call", "path": path, "id": call_id}, body, gone)
+        self.forwarded += 1
+        try:
+            return await self.peers.ask(owner, {"op": "call", "path": path, "id": call_id}, body, gone)
+        finally:
+            self.forwarded -= 1
 
     async def serve_peer(self, header, body, gone):
         if header["op"] == "call":
@@ -1066,7 +1101,8 @@ class Server:
                 if call.digest != digest:
                     return other_request(call_id), False
                 Log.line("info", "rejoin", "method=" + quoted(call.method), "id=" + quoted(call_id))
-                return await self.attend(call, gone), True
+                answer = await self.attend(call, gone)
+                return None if answer is None else (answer, True)
             answer = self.answers.get(call_id, digest)
             if answer is not None:
                 Log.line("info", "replay", "status=%d" % answer.status, "id=" + quoted(call_id))
@@ -1111,7 +1147,10 @@ class Server:
 
     def watch(self, call, waiter, gone, watcher):
         def left(task):
-            if not task.cancelled() and not waiter.done():
+            if task.cancelled():
+                return
+            task.exception()  # a broken connection to another worker is a client that left, too
+            if not waiter.done():
                 waiter.set_result(False)
                 call.leave(waiter)
 
@@ -1212,10 +1251,10 @@ class Server:
         """Calls get a moment to finish, then a moment to clean up. No new ones are taken."""
         self.stopping = True
         calls = list(self.running)
-        await self.until(lambda: not self.running, 0.25)
+        await self.until(lambda: not self.running and not self.forwarded, 0.25)
         for call in list(self.running):
             call.abort(detail(503, "The server was stopped during the call"))
-        await self.until(lambda: all(call.task is None or call.task.done() for call in calls), 0.25)
+        await self.until(lambda: not self.forwarded and all(call.task is None or call.task.done() for call in calls), 0.25)
         await asyncio.sleep(0.02)  # the last answers leave
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.loop.call_soon(leave)
@@ -1273,11 +1312,9 @@ def end_process(seconds):
     os._exit(0)
 
 
-def report_import_error():
+def report_import_error(exc):
     sys.stdout.flush()
-    print("affinetes: env.py in %s cannot be imported:" % ENV_DIR, file=sys.stderr)
-    traceback.print_exc()
-    sys.stderr.flush()
+    print("affinetes: env.py in %s cannot be imported:\n%s" % (ENV_DIR, own_traceback(exc)), file=sys.stderr, end="", flush=True)
 
 
 app = Server()
@@ -1402,7 +1439,18 @@ def bind():
             where = "0.0.0.0:%d" % sock.getsockname()[1]
     except OSError as exc:
         raise Setting("cannot listen on %s: %s" % (where, exc.strerror or exc)) from None
+    if path:
+        atexit.register(unlink_if_mine, path, os.getpid())
     return sock, where
+
+
+def unlink_if_mine(path, pid):
+    """A worker's end is not that of the socket."""
+    if os.getpid() == pid:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass
 
 
 def serve(sock, where):
@@ -1455,6 +1503,7 @@ def main():
         sock, where = bind()
         if count > 1:
             app.peers = Supervisor(count).run()
+            app.answers = Answers(count)
         if os.path.isdir(ENV_DIR):
             os.chdir(ENV_DIR)
     except Setting as exc:
@@ -1466,7 +1515,7 @@ def main():
         if app.stop_began and isinstance(exc, SystemExit):
             return 0
         if app.peers.first_to("report"):
-            report_import_error()
+            report_import_error(exc)
         return 1
     return serve(sock, where)
 
@@ -1474,8 +1523,8 @@ def main():
 if __name__ == "__main__":
     # The directory of a script is on sys.path; its modules are not the environment's.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != HERE]
-    first_line_of_path(os.path.dirname(HERE), last=True)
-    first_line_of_path(ENV_DIR)
+    put_on_path(os.path.dirname(HERE), last=True)
+    put_on_path(ENV_DIR)
     from _affinetes.server import main as main_of_package  # not __main__: what it pickles has to be importable
 
     sys.exit(main_of_package())
