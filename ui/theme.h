@@ -1,0 +1,111 @@
+/*
+ * Colours by meaning. Views name roles; a theme file gives each role a look:
+ *
+ *     # comment
+ *     name = Deep Sea
+ *     error = #e06c75 bold
+ *     selected = default on #2c323c
+ *     title.focused = cyan bold
+ *
+ * A look is [COLOUR] [on COLOUR] [bold] [dim] [italic] [underline] [reverse]. COLOUR is #rrggbb, 0–255, one of
+ * the eight names with "bright-" before them if wanted, or "default": the terminal's own. Colours are brought down
+ * to what the terminal has: true colour → 256 → 8 → none. Without colours only the attributes of the row below count,
+ * so that no role is told by colour alone.
+ */
+#ifndef UI_THEME_H
+#define UI_THEME_H
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+
+/* enum, name in files, default look, attributes without colour, meaning */
+#define THEME_ROLES(X)                                                                              \
+	X(ROLE_TEXT, "text", "default", "", "ordinary text")                                        \
+	X(ROLE_DIM, "dim", "default dim", "dim", "less important text, stale data")                 \
+	X(ROLE_STRONG, "strong", "default bold", "bold", "names, headings in text")                 \
+	X(ROLE_BORDER, "border", "bright-black", "", "frame of a pane")                             \
+	X(ROLE_BORDER_FOCUSED, "border.focused", "cyan", "bold", "frame of the pane that has the keys") \
+	X(ROLE_TITLE, "title", "default", "", "title of a pane")                                    \
+	X(ROLE_TITLE_FOCUSED, "title.focused", "cyan bold", "bold", "title of the pane that has the keys") \
+	X(ROLE_TAB, "tab", "bright-black", "", "a tab")                                             \
+	X(ROLE_TAB_CURRENT, "tab.current", "default bold", "reverse", "the tab that is open")       \
+	X(ROLE_HEADER, "header", "default on #1f2430", "reverse", "the line at the top")            \
+	X(ROLE_FOOTER, "footer", "bright-black", "", "hints at the bottom")                         \
+	X(ROLE_KEY, "key", "cyan bold", "bold", "a key in a hint")                                  \
+	X(ROLE_COLUMN, "column", "bright-black bold", "bold", "column headings")                    \
+	X(ROLE_SELECTED, "selected", "default on #2d3f55", "reverse", "the row under the cursor")   \
+	X(ROLE_SELECTED_IDLE, "selected.idle", "default on #262b33", "underline", "the same in a pane without the keys") \
+	X(ROLE_MARKED, "marked", "yellow bold", "bold", "rows marked for an action")                \
+	X(ROLE_OK, "ok", "green", "", "up, healthy, done")                                          \
+	X(ROLE_BUSY, "busy", "yellow", "", "starting, running")                                     \
+	X(ROLE_WARN, "warn", "yellow bold", "bold", "warnings")                                     \
+	X(ROLE_ERROR, "error", "red bold", "bold", "down, failed, errors")                          \
+	X(ROLE_INFO, "info", "blue", "", "notices, level INFO")                                     \
+	X(ROLE_DEBUG, "debug", "bright-black", "dim", "level DEBUG")                                \
+	X(ROLE_TIME, "time", "bright-black", "dim", "time stamps")                                  \
+	X(ROLE_MATCH, "match", "black on yellow", "reverse", "what a search found")                 \
+	X(ROLE_MATCH_CURRENT, "match.current", "black on bright-yellow bold", "reverse bold", "the match under the cursor") \
+	X(ROLE_FILTER, "filter", "magenta", "underline", "what a filter kept a line for")           \
+	X(ROLE_GRAPH, "graph", "cyan", "", "graphs and sparks")                                     \
+	X(ROLE_GRAPH_ALT, "graph.alt", "magenta", "", "a second graph")                             \
+	X(ROLE_AXIS, "axis", "bright-black", "dim", "axes and units")                               \
+	X(ROLE_PROMPT, "prompt", "cyan bold", "bold", "the command line's prompt")                  \
+	X(ROLE_GHOST, "ghost", "bright-black", "dim", "what could be typed next")                   \
+	X(ROLE_FIELD, "field", "default on #262b33", "underline", "an input field")                 \
+	X(ROLE_FIELD_FOCUSED, "field.focused", "default on #2d3f55", "reverse", "the input field being typed in") \
+	X(ROLE_FIELD_ERROR, "field.error", "red", "bold", "what is wrong with a field")             \
+	X(ROLE_JSON_KEY, "json.key", "cyan", "", "JSON: names")                                     \
+	X(ROLE_JSON_STRING, "json.string", "green", "", "JSON: strings")                            \
+	X(ROLE_JSON_NUMBER, "json.number", "yellow", "", "JSON: numbers")                           \
+	X(ROLE_JSON_WORD, "json.word", "magenta", "", "JSON: true, false, null")                    \
+	X(ROLE_DIFF_ADD, "diff.add", "green", "bold", "only in the newer one")                      \
+	X(ROLE_DIFF_REMOVE, "diff.remove", "red", "underline", "only in the older one")             \
+	X(ROLE_REPLICA_0, "replica.0", "cyan", "", "the first replica's lines")                     \
+	X(ROLE_REPLICA_1, "replica.1", "magenta", "", "the second's, and so on round")              \
+	X(ROLE_REPLICA_2, "replica.2", "yellow", "", "")                                            \
+	X(ROLE_REPLICA_3, "replica.3", "green", "", "")                                             \
+	X(ROLE_REPLICA_4, "replica.4", "blue", "", "")                                              \
+	X(ROLE_REPLICA_5, "replica.5", "red", "", "")                                               \
+	X(ROLE_DIALOG, "dialog", "default on #1f2430", "", "overlays and questions")                \
+	X(ROLE_BUTTON, "button", "default on #3a4150", "", "a button")                              \
+	X(ROLE_BUTTON_FOCUSED, "button.focused", "black on cyan bold", "reverse bold", "the button that ↵ presses")
+
+enum role {
+#define ROLE_ENUM(role, name, look, mono, help) role,
+	THEME_ROLES(ROLE_ENUM)
+#undef ROLE_ENUM
+	ROLE_COUNT
+};
+
+/* A colour of a look: default, an index, or rgb. */
+struct colour {
+	enum { COLOUR_DEFAULT, COLOUR_INDEX, COLOUR_RGB } kind;
+	int value; /* index, or 0xrrggbb */
+};
+struct look {
+	struct colour fg, bg;
+	unsigned attributes; /* LOOK_BOLD | … */
+};
+enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_ITALIC = 4, LOOK_UNDERLINE = 8, LOOK_REVERSE = 16 };
+
+struct theme {
+	char *name;
+	struct look looks[ROLE_COUNT];
+};
+
+/* The built-in default. */
+void theme_default(struct theme *theme);
+/* Reads a theme file's text over the default. USAGE errors name file and line; the rest of the file still counts. */
+af_code theme_parse(struct theme *theme, const char *file, const char *text, size_t len, struct af_error *err) MUST_CHECK;
+/* By name, from the user's directory (~/.config/affinetes/themes), then the installed one; NOT_FOUND lists what there is. */
+af_code theme_load(struct theme *theme, const char *name, struct af_error *err) MUST_CHECK;
+/* Names of all that can be loaded, sorted. */
+af_code theme_names(struct strlist *names, struct af_error *err) MUST_CHECK;
+void theme_free(struct theme *theme);
+
+/* The eight standard colours for `value` 0xrrggbb, and the nearest of 256. */
+int colour_to_8(int rgb);
+int colour_to_256(int rgb);
+
+#endif
