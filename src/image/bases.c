@@ -8,6 +8,7 @@
 #include "image/docker_lines.h"
 
 static const char official_frontend[] = "docker/dockerfile";
+static const char base_image[] = "BASE_IMAGE";
 
 /* ---- reading ------------------------------------------------------------------------- */
 
@@ -65,16 +66,26 @@ static bool declares(const struct build *b, const char *name)
 	return strlist_has(&b->dockerfile.args, name);
 }
 
-/* A Dockerfile with "ARG BASE_IMAGE" takes AFS_BASE_IMAGE where nothing nearer names one. */
+static bool is_given(const struct build *b, const char *key)
+{
+	const char *const *given = b->opt->buildargs;
+	size_t len = strlen(key);
+
+	for (; given && *given; given++)
+		if (strncmp(*given, key, len) == 0 && (*given)[len] == '=')
+			return true;
+	return false;
+}
+
+/* A Dockerfile with "ARG BASE_IMAGE" takes AFS_BASE_IMAGE, unless the command line names one; what config.py
+ * chose gives way, as to --build-arg. */
 static bool take_base_from_environment(struct build *b, af_code *rc, struct af_error *err)
 {
 	const char *image = getenv("AFS_BASE_IMAGE");
-	char *entry;
 
-	if (str_blank(image) || !declares(b, "BASE_IMAGE") || buildargs_value(&b->args, "BASE_IMAGE"))
+	if (str_blank(image) || !declares(b, base_image) || is_given(b, base_image))
 		return false;
-	entry = str_format(err, "BASE_IMAGE=%s", image);
-	*rc = entry ? strlist_take(&b->args, entry, err) : AF_ERR_NOMEM;
+	*rc = buildargs_set(&b->args, base_image, image, err);
 	return *rc == AF_OK;
 }
 
@@ -133,7 +144,7 @@ static af_code pull_base(struct build *b, const char *image, struct af_error *er
 	rc = docker_image_pull(b->d, image, b->progress, b->cancel, err);
 	if (rc == AF_OK || rc == AF_ERR_CANCELLED)
 		return rc;
-	if (declares(b, "BASE_IMAGE"))
+	if (declares(b, base_image))
 		error_hint(err, "name a base image that is here or can be reached: --build-arg BASE_IMAGE=IMAGE, or AFS_BASE_IMAGE=IMAGE in the environment");
 	else
 		error_hint(err, "name a base image that is here or can be reached in the FROM line of %s/Dockerfile", b->shown);

@@ -148,6 +148,13 @@ static af_code fetch_source(struct build *b, struct git_checkout *checkout, stru
 	return rc;
 }
 
+static af_code no_environment(const struct build *b, const char *why, struct af_error *err)
+{
+	error_set(err, AF_ERR_NOT_FOUND, "%s: %s", b->shown, why);
+	error_hint(err, "name the environment's directory in it: URL#REF:DIRECTORY");
+	return AF_ERR_NOT_FOUND;
+}
+
 /* A missing file is told with the temporary directory's path, which means nothing to anybody. */
 static af_code detect(struct build *b, struct af_error *err)
 {
@@ -155,7 +162,7 @@ static af_code detect(struct build *b, struct af_error *err)
 	af_code rc = detect_environment(b->dir, &b->type, &why);
 
 	if (rc == AF_ERR_NOT_FOUND && b->dir != b->shown && str_starts(why.message, b->dir))
-		rc = error_set(err, rc, "%s: %s", b->shown, why.message + strlen(b->dir) + 1);
+		rc = no_environment(b, why.message + strlen(b->dir) + 1, err);
 	else if (rc != AF_OK)
 		error_move(err, &why);
 	af_error_clear(&why);

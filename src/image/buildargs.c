@@ -41,8 +41,7 @@ const char *buildargs_value(const struct strlist *args, const char *key)
 	return NULL;
 }
 
-/* Replaces or adds. */
-static af_code set_value(struct strlist *args, const char *key, const char *value, struct af_error *err)
+af_code buildargs_set(struct strlist *args, const char *key, const char *value, struct af_error *err)
 {
 	size_t len = strlen(key);
 	char *entry = str_format(err, "%s=%s", key, value);
@@ -72,7 +71,7 @@ static af_code copy_given(const char *const *given, struct strlist *out, struct 
 		if (len == 0 || (*given)[len] != '=')
 			rc = error_set(err, AF_ERR_USAGE, "build argument '%s': KEY=VALUE is wanted", *given);
 		else
-			rc = set_value(out, key, *given + len + 1, err);
+			rc = buildargs_set(out, key, *given + len + 1, err);
 	}
 	return rc;
 }
@@ -112,7 +111,7 @@ static af_code merge_answer(const char *path, const struct strbuf *answer, struc
 			rc = error_set(err, AF_ERR_BUILD, "%s: resolve_buildargs returned '%s', which cannot be an argument's name",
 				       path, member->string);
 		else
-			rc = set_value(out, member->string, cJSON_IsString(member) ? member->valuestring : "", err);
+			rc = buildargs_set(out, member->string, cJSON_IsString(member) ? member->valuestring : "", err);
 	}
 	cJSON_Delete(tree);
 	return rc;

@@ -18,6 +18,8 @@
 af_code buildargs_resolve(const char *dir, const char *const *given, const struct docker_progress *progress,
 			  struct cancel *cancel, struct strlist *out, struct af_error *err) MUST_CHECK;
 
+/* Replaces or adds. */
+af_code buildargs_set(struct strlist *args, const char *key, const char *value, struct af_error *err) MUST_CHECK;
 /* The value of a key in a list of "KEY=VALUE"; NULL if it is not there. Not owned. */
 const char *buildargs_value(const struct strlist *args, const char *key);
 
