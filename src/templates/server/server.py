@@ -608,6 +608,7 @@ class Threads:
 
     def _end(self, job):
         """Whether the thread may take another job."""
+        job.run = None  # it holds the arguments
         with self.lock:
             if job.state == "running":
                 job.state = "done"
