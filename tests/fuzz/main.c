@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	long runs = text ? strtol(text, NULL, 10) : 300;
 	int failed = 0;
 
+	setvbuf(stdout, NULL, _IOLBF, 0); /* the plan is seen even if an input crashes */
 	if (argc < 2)
 		return run_corpus(argv[0], runs);
 	printf("1..%d\n", argc - 1);
