@@ -306,7 +306,7 @@ af_code terminal_init(struct terminal *t, struct cancel *cancel, struct af_error
 				     .read_input = read_input, .width = io_width, .out_err = io_out_err,
 				     .in_fd = STDIN_FILENO, .resize_fd = t->resize_fd,
 				     .tty_fd = out_tty && isatty(STDIN_FILENO) ? STDIN_FILENO : -1 };
-	t->live = err_tty && capable;
+	t->live = t->io.live = err_tty && capable;
 	t->dim = err_tty && color;
 	t->poll_out = fstat(STDOUT_FILENO, &st) == 0 && !S_ISREG(st.st_mode);
 	bar_init(&t->bar, STDERR_FILENO, locale_is_utf8());

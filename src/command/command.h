@@ -124,6 +124,7 @@ struct command_io {
 	bool color;       /* escape sequences may be used in `out` */
 	bool interactive; /* stdout is a terminal: tables for people, live updates */
 	bool quiet;
+	bool live;        /* progress is a line that changes; where it is not, each new label becomes a line of its own */
 	void (*out)(void *arg, const char *text, size_t len);   /* result: bytes as they are */
 	void (*note)(void *arg, const char *line);              /* for people: one line, no newline */
 	void (*log)(void *arg, const char *line);               /* detail of a long step, e.g. build output */

@@ -14,7 +14,8 @@ static void on_amount(void *arg, const char *label, int64_t done, int64_t total,
 	struct command_context *cx = arg;
 	struct command_progress p = { .label = label, .done = done, .total = total, .unit = bytes ? "B" : "" };
 
-	cx->io->progress(cx->io->arg, &p);
+	if (cx->io->live) /* elsewhere the lines tell enough */
+		cx->io->progress(cx->io->arg, &p);
 }
 
 struct docker_progress command_sink(struct command_context *cx)
