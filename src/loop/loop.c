@@ -25,12 +25,14 @@ bool loop_is_current(const struct loop *loop)
 
 void loop_post(struct loop *loop, struct loop_task *task)
 {
-	task->next = atomic_load_explicit(&loop->posted, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&loop->posted, &task->next, task, memory_order_release,
-						      memory_order_relaxed))
-		;
-	/* Whoever put the first task wakes the thread; the others ride along. */
-	if (!task->next)
+	struct loop_task *before = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+
+	do
+		task->next = before;
+	while (!atomic_compare_exchange_weak_explicit(&loop->posted, &before, task, memory_order_release,
+						      memory_order_relaxed));
+	/* Whoever put the first task wakes the thread; the others ride along. The task itself may be gone by now. */
+	if (!before)
 		uv_async_send(&loop->wake);
 }
 
@@ -191,10 +193,15 @@ struct loop_watch {
 static void poll_ready(uv_poll_t *uv, int status, int events)
 {
 	struct loop_watch *w = container_of(uv, struct loop_watch, uv);
+	int told = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
 
-	/* An error is told as readiness: the read or write that follows says what it is. */
-	w->ready(w->arg, status < 0 ? w->events
-				    : ((events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0)));
+	if (status < 0) {
+		/* An error is told as readiness: the read or write that follows says what it is. libuv has stopped
+		 * watching; who goes on with the descriptor must not wait for nothing. */
+		told = w->events;
+		uv_poll_start(uv, (told & LOOP_READ ? UV_READABLE : 0) | (told & LOOP_WRITE ? UV_WRITABLE : 0), poll_ready);
+	}
+	w->ready(w->arg, told);
 }
 
 struct loop_watch *loop_watch_new(struct loop *loop, int fd, void (*ready)(void *arg, int events), void *arg,
