@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -65,14 +67,24 @@ bool int_parse(const char *text, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+/* The program's locale may have a decimal comma. */
+static locale_t plain_locale;
+
+static void make_plain_locale(void)
+{
+	plain_locale = newlocale(LC_ALL_MASK, "C", (locale_t) 0);
+}
+
 bool double_parse(const char *text, double *out)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char *end;
 
+	pthread_once(&once, make_plain_locale);
 	/* strtod also takes hex, "inf" and "nan"; we do not. */
 	if (!*text || text[strspn(text, "0123456789.eE+-")])
 		return false;
-	double value = strtod(text, &end);
+	double value = plain_locale ? strtod_l(text, &end, plain_locale) : strtod(text, &end);
 	if (*end || !isfinite(value))
 		return false;
 	*out = value;

@@ -1,67 +1,64 @@
 /* Environments as JSON, for whoever reads it with a program. */
-#include <string.h>
-
+#include "base/json_write.h"
 #include "orchestrator/orchestrator.h"
-
-static void add_text(struct strbuf *sb, const char *key, const char *text)
-{
-	strbuf_addf(sb, "\"%s\": ", key);
-	if (text)
-		json_add_string(sb, text, strlen(text));
-	else
-		strbuf_adds(sb, "null");
-}
 
 void method_list_json(const struct method_list *list, struct strbuf *sb)
 {
-	strbuf_addc(sb, '[');
+	struct json_writer w = json_writer(sb);
+
+	json_open(&w, NULL, '[');
 	for (size_t i = 0; i < list->count; i++) {
 		const struct method *m = &list->items[i];
-		strbuf_adds(sb, i ? ", {" : "{");
-		add_text(sb, "name", m->name);
-		strbuf_adds(sb, ", ");
-		add_text(sb, "signature", m->signature);
-		strbuf_adds(sb, ", ");
-		add_text(sb, "doc", m->doc);
-		strbuf_adds(sb, ", ");
-		add_text(sb, "source", m->source);
-		strbuf_addc(sb, '}');
+		json_open(&w, NULL, '{');
+		json_put_string(&w, "name", m->name);
+		json_put_string(&w, "signature", m->signature);
+		json_put_string(&w, "doc", m->doc);
+		json_put_string(&w, "source", m->source);
+		json_close(&w, '}');
 	}
-	strbuf_addc(sb, ']');
+	json_close(&w, ']');
 }
 
-static void add_instance(struct strbuf *sb, const struct instance *inst)
+static void put_latency(struct json_writer *w, const char *key, const struct instance *inst, double percent)
 {
-	strbuf_addf(sb, "{\"replica\": %d, ", inst->replica);
-	add_text(sb, "host", inst->host);
-	strbuf_adds(sb, ", ");
-	add_text(sb, "address", inst->base);
-	strbuf_addf(sb, ", \"state\": \"%s\", \"requests\": %llu, \"errors\": %llu, \"in_flight\": %d",
-		    instance_state_name(inst->state), (unsigned long long) inst->requests,
-		    (unsigned long long) inst->errors, inst->in_flight);
-	strbuf_addf(sb, ", \"p50_ms\": %.3f, \"p95_ms\": %.3f, \"p99_ms\": %.3f}",
-		    (double) histogram_percentile(&inst->latency, 50) / 1e3,
-		    (double) histogram_percentile(&inst->latency, 95) / 1e3,
-		    (double) histogram_percentile(&inst->latency, 99) / 1e3);
+	json_put_number(w, key, (double) histogram_percentile(&inst->latency, percent) / 1e3);
+}
+
+static void add_instance(struct json_writer *w, const struct instance *inst)
+{
+	json_open(w, NULL, '{');
+	json_put_int(w, "replica", inst->replica);
+	json_put_string(w, "host", inst->host);
+	json_put_string(w, "address", inst->base);
+	json_put_string(w, "state", instance_state_name(inst->state));
+	json_put_int(w, "requests", (int64_t) inst->requests);
+	json_put_int(w, "errors", (int64_t) inst->errors);
+	json_put_int(w, "in_flight", inst->in_flight);
+	put_latency(w, "p50_ms", inst, 50);
+	put_latency(w, "p95_ms", inst, 95);
+	put_latency(w, "p99_ms", inst, 99);
+	json_close(w, '}');
 }
 
 void env_stats_json(struct af_env *env, struct strbuf *sb)
 {
-	unsigned long long requests = 0, errors = 0;
+	struct json_writer w = json_writer(sb);
+	int64_t requests = 0, errors = 0;
 
 	pthread_mutex_lock(&env->lock);
 	for (size_t i = 0; i < env->count; i++) {
-		requests += env->instances[i].requests;
-		errors += env->instances[i].errors;
+		requests += (int64_t) env->instances[i].requests;
+		errors += (int64_t) env->instances[i].errors;
 	}
-	strbuf_addc(sb, '{');
-	add_text(sb, "name", env->name);
-	strbuf_addf(sb, ", \"balance\": \"%s\", \"requests\": %llu, \"errors\": %llu, \"instances\": [",
-		    af_balance_name(env->balance), requests, errors);
-	for (size_t i = 0; i < env->count; i++) {
-		strbuf_adds(sb, i ? ", " : "");
-		add_instance(sb, &env->instances[i]);
-	}
-	strbuf_adds(sb, "]}");
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "name", env->name);
+	json_put_string(&w, "balance", af_balance_name(env->balance));
+	json_put_int(&w, "requests", requests);
+	json_put_int(&w, "errors", errors);
+	json_open(&w, "instances", '[');
+	for (size_t i = 0; i < env->count; i++)
+		add_instance(&w, &env->instances[i]);
+	json_close(&w, ']');
+	json_close(&w, '}');
 	pthread_mutex_unlock(&env->lock);
 }
