@@ -57,7 +57,7 @@ class Serving:
             command = ["-c", start % (self.directory, patch)]
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("PYTHONPATH", "UVICORN_WORKERS") and not name.startswith("AFFINETES_")}
-        environment.update(AFFINETES_ENV_DIR=self.directory, AFFINETES_PORT="0", PYTHONDONTWRITEBYTECODE="1")
+        environment.update(AFFINETES_ENV_DIR=self.directory, AFFINETES_PORT="0", PYTHONDONTWRITEBYTECODE="1", TMPDIR=TOP)
         if workers > 1:
             environment["UVICORN_WORKERS"] = str(workers)
         if uds:

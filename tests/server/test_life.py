@@ -211,9 +211,13 @@ def _():
 
 @test("workers do not outlive their supervisor")
 def _():
-    with Serving(ENV, workers=2) as server:
+    with Serving(ENV, workers=2, files={"tmp/x": ""}, TMPDIR="tmp") as server:
+        os.unlink(server.path("tmp/x"))
+        directory = server.path("tmp")
+        check(os.listdir(directory), "no runtime directory")
         server.process.kill()
         wait_for(lambda: refused(server), what="the end of the workers")
+        wait_for(lambda: not os.listdir(directory), what="the end of the runtime directory")
 
 
 @test("on a unix socket")

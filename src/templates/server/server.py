@@ -1339,7 +1339,10 @@ class Supervisor:
 
     def __init__(self, count):
         self.count = count
-        self.directory = tempfile.mkdtemp(prefix="affinetes-")
+        try:
+            self.directory = tempfile.mkdtemp(prefix="affinetes-")
+        except OSError:
+            self.directory = tempfile.mkdtemp(prefix="affinetes-", dir="/dev/shm")  # a read-only container
         self.paths = [os.path.join(self.directory, str(index)) for index in range(count)]
         self.listeners = []
         for path in self.paths:
@@ -1454,6 +1457,12 @@ def unlink_if_mine(path, pid):
             pass
 
 
+def orphaned():
+    """The supervisor was killed; its workers clean up after it."""
+    shutil.rmtree(os.path.dirname(app.peers.paths[0]), ignore_errors=True)
+    app.on_signal()
+
+
 def serve(sock, where):
     import uvicorn
 
@@ -1474,7 +1483,7 @@ def serve(sock, where):
                 return
             if app.peers.ready is not None:
                 os.write(app.peers.ready, b"+")
-                app.loop.add_reader(app.peers.lifeline, app.on_signal)
+                app.loop.add_reader(app.peers.lifeline, orphaned)
             methods = len(json.loads(app.methods.body)["methods"])
             Log.line("info", "ready", "address=" + quoted(where), "worker=%d" % app.peers.index, "methods=%d" % methods)
             if not methods:
@@ -1507,7 +1516,7 @@ def main():
             app.answers = Answers(count)
         if os.path.isdir(ENV_DIR):
             os.chdir(ENV_DIR)
-    except Setting as exc:
+    except (Setting, OSError) as exc:
         print("affinetes: %s" % exc, file=sys.stderr)
         return 1
     try:
