@@ -110,7 +110,7 @@ typedef int keycode;
 /* "Up", "^S", "M-x", "é" → its code; 0: there is no such key. */
 keycode key_parse(const char *name, size_t len);
 /* The reverse, as key_parse() reads it; false if it has no name. */
-bool key_name(keycode key, char *buf, size_t size);
+bool keycode_name(keycode key, char *buf, size_t size);
 
 struct keymap; /* starts with the default keys */
 struct keymap *keymap_new(struct af_error *err);

@@ -1,0 +1,146 @@
+/* What views may ask of the application, apart from the frame's own. See app.h. */
+#include "ui/app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "command/words.h"
+#include "ui/feed.h"
+#include "ui/frame.h"
+#include "ui/prompt.h"
+#include "ui/terminal.h"
+#include "ui/views.h"
+
+extern char **environ;
+
+/* ---- commands ----------------------------------------------------------------------------------- */
+
+/* Commands that only look. */
+static bool only_looks(const char *command)
+{
+	static const char *const names[] = { "ps", "methods", "logs", "stats", "doctor", "history" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(command, names[i]))
+			return true;
+	return false;
+}
+
+static void job_over(struct app *app, const struct job_row *job, void *arg UNUSED)
+{
+	AUTO_STRBUF took = STRBUF_INIT(64);
+
+	duration_format(&took, job->ended_ms - job->started_ms);
+	if (job->state == JOB_DONE)
+		app_notice(app, NOTICE_OK, "%s  (%s)", job->line, took.data);
+	else if (job->state == JOB_CANCELLED)
+		app_notice(app, NOTICE_WARN, "%s  cancelled (%s)", job->line, took.data);
+	else
+		app_notice(app, NOTICE_ERROR, "%s: %s", job->line, job->error ? job->error : "failed");
+	feed_refresh(app->feed);
+}
+
+void app_run(struct app *app, const char *const *words, int count)
+{
+	struct af_error err = AF_ERROR_INIT;
+
+	if (app->options.readonly && count && !only_looks(words[0])) {
+		app_notice(app, NOTICE_WARN, "read-only: %s is off", words[0]);
+		return;
+	}
+	if (job_start_words(app, words, count, job_over, NULL, NULL, &err)) {
+		app_notice_error(app, &err);
+		af_error_clear(&err);
+		return;
+	}
+	app_notice(app, NOTICE_INFO, "afs %s", job_list(app)[0]->line);
+}
+
+void app_command(struct app *app, const char *text)
+{
+	prompt_command(app->prompt, text);
+	app_redraw(app);
+}
+
+void app_ask(struct app *app, const char *label, const char *initial,
+	     void (*changed)(struct app *app, const char *text, void *arg),
+	     void (*done)(struct app *app, const char *text, void *arg), void *arg)
+{
+	prompt_ask(app->prompt, label, initial, changed, done, arg);
+	app_redraw(app);
+}
+
+void app_call(struct app *app, const char *method)
+{
+	const struct environment *e = app_selected_environment(app);
+	const struct replica *r = app_selected_replica(app);
+	struct af_error err = AF_ERROR_INIT;
+
+	if (!e) {
+		app_notice(app, NOTICE_INFO, "select an environment first");
+		return;
+	}
+	if (app->options.readonly) {
+		app_notice(app, NOTICE_WARN, "read-only: calls are off");
+		return;
+	}
+	struct view *v = call_view_new(app, e->name, r ? r->number : -1, method, &err);
+	if (!v)
+		app_notice_error(app, &err);
+	af_error_clear(&err);
+	app_push(app, v);
+}
+
+/* ---- the terminal ---------------------------------------------------------------------------------- */
+
+void app_copy(struct app *app, const char *text, size_t len)
+{
+	AUTO_STRBUF size = STRBUF_INIT(32);
+
+	size_format(&size, (int64_t) len);
+	if (terminal_copy(text, len))
+		app_notice(app, NOTICE_OK, "copied %s", size.data);
+	else
+		app_notice(app, NOTICE_WARN, "%s is too much for the clipboard; S saves it to a file", size.data);
+}
+
+/* Signals as a program expects to find them. */
+static af_code spawn_plain(const char *const *argv, pid_t *pid, struct af_error *err)
+{
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	int failed = posix_spawnp(pid, argv[0], NULL, &attr, (char *const *) argv, environ);
+	posix_spawnattr_destroy(&attr);
+	if (!failed)
+		return AF_OK;
+	return error_errno(err, failed == ENOENT ? AF_ERR_NOT_FOUND : AF_ERR_FAILED, failed, "start %s", argv[0]);
+}
+
+af_code app_foreground(struct app *app, const char *const *argv, int *status, struct af_error *err)
+{
+	pid_t pid;
+	int how = 0;
+
+	terminal_leave();
+	af_code rc = spawn_plain(argv, &pid, err);
+	if (!rc)
+		while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+			;
+	terminal_enter();
+	app_redraw(app);
+	if (!rc && status)
+		*status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+	return rc;
+}

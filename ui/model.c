@@ -1,0 +1,160 @@
+/* The model: sums, series, look-ups. See model.h. */
+#include "ui/model.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A replica is marked when its load is further off its siblings' mean than this, and the mean is worth comparing. */
+#define UNEVEN_SHARE 0.25
+#define UNEVEN_MIN_RATE 1.0
+
+/* ---- series -------------------------------------------------------------------------- */
+
+static void series_reset(struct series *s, int64_t second)
+{
+	for (int i = 0; i < SERIES_SIZE; i++)
+		s->values[i] = NAN;
+	s->second = second;
+}
+
+void series_put(struct series *s, int64_t now_ms, double value)
+{
+	int64_t second = now_ms / 1000;
+
+	if (!s->second || second - s->second >= SERIES_SIZE)
+		series_reset(s, second);
+	/* Seconds in which nothing was measured. */
+	while (s->second < second)
+		s->values[++s->second % SERIES_SIZE] = NAN;
+	s->values[s->second % SERIES_SIZE] = value;
+}
+
+void series_last(const struct series *s, int64_t now_ms, double *out, int count)
+{
+	int64_t now = now_ms / 1000;
+
+	for (int i = 0; i < count; i++) {
+		int64_t second = now - (count - 1 - i);
+		bool known = s->second && second <= s->second && second > s->second - SERIES_SIZE && second > 0;
+		out[i] = known ? s->values[second % SERIES_SIZE] : NAN;
+	}
+}
+
+/* ---- life ------------------------------------------------------------------------------ */
+
+static void replica_clear(struct replica *r)
+{
+	free(r->id);
+	free(r->name);
+	free(r->host);
+	free(r->image);
+	free(r->status);
+	for (int i = 0; i < r->method_count; i++)
+		free(r->methods[i].name);
+	free(r->methods);
+}
+
+static void environment_clear(struct environment *e)
+{
+	for (int i = 0; i < e->count; i++)
+		replica_clear(&e->replicas[i]);
+	free(e->replicas);
+	free(e->name);
+	free(e->image);
+	free(e->mode);
+	free(e->balance);
+}
+
+void model_free(struct model *m)
+{
+	for (int i = 0; i < m->count; i++)
+		environment_clear(&m->environments[i]);
+	for (int i = 0; i < m->host_count; i++) {
+		free(m->hosts[i].name);
+		free(m->hosts[i].error);
+	}
+	free(m->environments);
+	free(m->hosts);
+	*m = (struct model){ 0 };
+}
+
+/* ---- sums -------------------------------------------------------------------------------- */
+
+static double plus(double sum, double value)
+{
+	return isnan(value) ? sum : isnan(sum) ? value : sum + value;
+}
+
+static void sum_environment(struct environment *e, int64_t now_ms)
+{
+	e->up = e->starting = e->down = 0;
+	e->cpu_percent = e->rate = NAN;
+	e->memory = -1;
+	e->requests = e->errors = 0;
+	for (int i = 0; i < e->count; i++) {
+		const struct replica *r = &e->replicas[i];
+		e->up += r->state == REPLICA_UP;
+		e->starting += r->state == REPLICA_STARTING;
+		e->down += r->state == REPLICA_DOWN;
+		e->cpu_percent = plus(e->cpu_percent, r->cpu_percent);
+		e->rate = plus(e->rate, r->rate);
+		if (r->memory >= 0)
+			e->memory = (e->memory < 0 ? 0 : e->memory) + r->memory;
+		e->requests += r->requests;
+		e->errors += r->errors;
+	}
+	if (!isnan(e->rate))
+		series_put(&e->rates, now_ms, e->rate);
+}
+
+static void mark_uneven(struct environment *e)
+{
+	double mean = e->up > 1 && !isnan(e->rate) ? e->rate / e->up : 0;
+
+	for (int i = 0; i < e->count; i++) {
+		struct replica *r = &e->replicas[i];
+		r->uneven = mean >= UNEVEN_MIN_RATE && r->state == REPLICA_UP && !isnan(r->rate) &&
+			    fabs(r->rate - mean) > UNEVEN_SHARE * mean;
+	}
+}
+
+void model_update(struct model *m, int64_t now_ms)
+{
+	m->replicas = m->up = m->starting = m->down = 0;
+	m->requests = m->errors = 0;
+	m->rate = NAN;
+	for (int i = 0; i < m->count; i++) {
+		struct environment *e = &m->environments[i];
+		sum_environment(e, now_ms);
+		mark_uneven(e);
+		m->replicas += e->count;
+		m->up += e->up;
+		m->starting += e->starting;
+		m->down += e->down;
+		m->requests += e->requests;
+		m->errors += e->errors;
+		m->rate = plus(m->rate, e->rate);
+	}
+}
+
+/* ---- look-ups ------------------------------------------------------------------------------ */
+
+struct environment *model_environment(struct model *m, const char *name)
+{
+	for (int i = 0; name && i < m->count; i++)
+		if (!strcmp(m->environments[i].name, name))
+			return &m->environments[i];
+	return NULL;
+}
+
+struct replica *model_replica(struct model *m, const char *id, struct environment **env)
+{
+	for (int i = 0; id && i < m->count; i++)
+		for (int k = 0; k < m->environments[i].count; k++)
+			if (!strcmp(m->environments[i].replicas[k].id, id)) {
+				if (env)
+					*env = &m->environments[i];
+				return &m->environments[i].replicas[k];
+			}
+	return NULL;
+}

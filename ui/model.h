@@ -1,0 +1,109 @@
+/*
+ * What afs-tui knows: hosts, environments, replicas, with their recent past. Owned by the UI thread; changed only by
+ * messages of the feed (feed.h). Views read it and keep identities (strings), never pointers or row numbers.
+ */
+#ifndef UI_MODEL_H
+#define UI_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/envtype.h"
+#include "base/strbuf.h"
+
+/* The last SERIES_SIZE seconds, one value each, newest last; NAN where nothing was measured. */
+#define SERIES_SIZE 120
+struct series {
+	double values[SERIES_SIZE];
+	int64_t second; /* of the newest, clock_ms() / 1000 */
+};
+void series_put(struct series *s, int64_t now_ms, double value);
+/* Copies the newest `count`, oldest first. */
+void series_last(const struct series *s, int64_t now_ms, double *out, int count);
+
+enum replica_state { REPLICA_UP, REPLICA_STARTING, REPLICA_DOWN };
+
+/* Who counted the requests. */
+enum count_source { COUNT_NONE, COUNT_SERVER, COUNT_CLIENT };
+
+struct method_count {
+	char *name;
+	uint64_t calls, errors;
+	double p50_ms, p95_ms, p99_ms;
+	int64_t last_ms; /* wall clock of the last change of `calls` that was seen; 0: none */
+};
+
+struct replica {
+	char *id;        /* the container's: its identity */
+	char *name;      /* the container's name */
+	int number;
+	char *host;      /* "local" */
+	char *image;
+	enum replica_state state;
+	char word[16];   /* "up", "starting", "oom", "exit 137", "paused" */
+	char *status;    /* the engine's sentence */
+	bool healthy, oom;
+	int exit_code, restarts;
+	int64_t started_ms; /* wall clock; 0 unknown */
+
+	double cpu_percent; /* of one core; NAN unknown */
+	int64_t memory, memory_limit; /* bytes; -1 unknown, limit 0: none */
+	enum count_source source;
+	uint64_t requests, errors;
+	int in_flight;
+	double rate;        /* requests/s over the last 5 s; NAN unknown */
+	double p50_ms, p95_ms, p99_ms;
+	bool uneven;        /* more than 25 % off its siblings' mean load */
+	struct method_count *methods;
+	int method_count;
+	struct series rates, cpu, mem, p95;
+	int64_t sampled_ms; /* clock_ms() of the newest sample; 0: never */
+	uint64_t counted;   /* requests and clock_ms() of the sample that `rate` counts from */
+	int64_t counted_ms;
+};
+
+struct environment {
+	char *name;      /* its identity */
+	char *image;
+	enum env_type type;
+	char *mode;      /* "docker" */
+	char *balance;
+	int planned;
+	bool ours;
+	struct replica *replicas;
+	int count;
+	/* sums and merges of the replicas, kept by model_update() */
+	int up, starting, down;
+	double cpu_percent, rate;
+	int64_t memory;
+	uint64_t requests, errors;
+	struct series rates;
+};
+
+struct host {
+	char *name;      /* "local" */
+	bool reachable;
+	char *error;     /* why not; NULL */
+	int64_t seen_ms; /* clock_ms() of its last word */
+};
+
+struct model {
+	struct environment *environments; /* by name */
+	int count;
+	struct host *hosts;
+	int host_count;
+	bool loaded; /* a first answer (or failure) came */
+	/* totals over all rows */
+	int replicas, up, starting, down;
+	uint64_t requests, errors;
+	double rate;
+};
+
+void model_free(struct model *m);
+/* Recomputes sums, totals and `uneven` after changes. */
+void model_update(struct model *m, int64_t now_ms);
+struct environment *model_environment(struct model *m, const char *name);
+/* By container id; *env (may be NULL) gets its environment. */
+struct replica *model_replica(struct model *m, const char *id, struct environment **env);
+
+#endif

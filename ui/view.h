@@ -1,0 +1,73 @@
+/*
+ * Views: one file each, a const table of functions. A view draws what the model says now, keeps its own cursor by
+ * identity, turns actions into changes and says what became stale. It does no I/O: that is for jobs and the feed.
+ */
+#ifndef UI_VIEW_H
+#define UI_VIEW_H
+
+#include <stdbool.h>
+
+#include "ui/canvas.h"
+#include "ui/keymap.h"
+
+struct app;
+
+/* What a handler wants next. */
+enum reaction {
+	REACT_NONE = 0,      /* not mine: the next context may have it */
+	REACT_HANDLED = 1,
+	REACT_REDRAW = 2,    /* something visible changed */
+	REACT_CLOSE = 4,     /* this view is done */
+};
+
+struct mouse {
+	int y, x; /* within the view's area */
+	enum { MOUSE_CLICK, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } what;
+};
+
+struct view;
+
+struct view_ops {
+	const char *name;                 /* "environments"; in state files */
+	const enum key_context *contexts; /* inner to outer, without KEYS_GLOBAL; ends with KEYS_GLOBAL */
+	bool text; /* takes printable keys itself now and then: see wants_text */
+
+	void (*free)(struct view *v);
+	/* Draws everything, its box too, into `a`. Partial data is drawable. */
+	void (*draw)(struct view *v, struct app *app, const struct area *a, bool focused);
+	/* An action of one of its contexts. */
+	int (*act)(struct view *v, struct app *app, enum action action);
+	/* While wants_text() is true: raw keys come here first (a search line, a form field). */
+	bool (*wants_text)(const struct view *v);
+	int (*key)(struct view *v, struct app *app, keycode key);
+	int (*paste)(struct view *v, struct app *app, const char *text, size_t len);
+	int (*mouse)(struct view *v, struct app *app, const struct mouse *mouse);
+	/* Called about once a second while shown; true: redraw. */
+	bool (*tick)(struct view *v, struct app *app, int64_t now_ms);
+	/* What the view keeps across sessions, as "key value" lines; and back. Any may be NULL. */
+	void (*save_state)(struct view *v, struct strbuf *out);
+	void (*load_state)(struct view *v, const char *key, const char *value);
+};
+
+/* Embedded at the start of each view's struct. */
+struct view {
+	const struct view_ops *ops;
+};
+
+/* ---- a cursor in a list, by identity -------------------------------------------------------- */
+
+/* Keeps the selected item through sorts, filters and refreshes; scrolls. */
+struct list {
+	char *selected; /* identity; NULL: none */
+	int row;        /* where it was last */
+	int top;        /* first row shown */
+	bool gone;      /* the selected item vanished: actions are off until the cursor moves */
+};
+void list_free(struct list *l);
+/* After rows were rebuilt: finds the selection among ids[count], scrolls into `height` rows. */
+void list_sync(struct list *l, const char *const *ids, int count, int height);
+/* Cursor actions (up, down, page, first, last); reaction flags. */
+int list_act(struct list *l, const char *const *ids, int count, int height, enum action action);
+void list_select(struct list *l, const char *id);
+
+#endif
