@@ -190,7 +190,7 @@ static af_code tag_image(struct build *b, struct image_build_result *out, struct
 	out->unchanged = is_tagged(b, out->tag, out->id);
 	if (out->unchanged)
 		return AF_OK;
-	rc = docker_image_tag(b->d, out->id, out->tag, b->cancel, err);
+	rc = build_tag(b, out->id, out->tag, err);
 	if (rc != AF_OK)
 		build_discard_untagged(b->d, out->id);
 	return rc;

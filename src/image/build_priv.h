@@ -32,6 +32,10 @@ af_code build_prepare(struct build *b, struct af_error *err) MUST_CHECK;
 /* stages.c: builds the untagged image. */
 af_code build_stages(struct build *b, char **id, struct af_error *err) MUST_CHECK;
 
+/* Tags, unless cancelled before. Once it has begun it cannot be: an engine may carry a request out after we have
+ * gone, and then nobody would take the tag away. */
+af_code build_tag(struct build *b, const char *image, const char *tag, struct af_error *err) MUST_CHECK;
+
 /* Deletes an image by id or reference without those that it was made from: they are the cache. One that is
  * gone, or in use, is no error. Not cancellable: it is what cancelling leads to. */
 void build_discard(struct docker *d, const char *image);

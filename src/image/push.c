@@ -62,7 +62,7 @@ af_code build_push(struct build *b, const char *tag, char **pushed, struct af_er
 		rc = push_target(b->opt->registry, tag, &target, err);
 		if (rc == AF_OK && strcmp(target, tag) != 0) {
 			ours = !exists(b, target);
-			rc = docker_image_tag(b->d, tag, target, b->cancel, err);
+			rc = build_tag(b, tag, target, err);
 		}
 	} else {
 		target = str_dup(tag, err);

@@ -39,6 +39,13 @@ void build_discard_untagged(struct docker *d, const char *id)
 		build_discard(d, id);
 }
 
+af_code build_tag(struct build *b, const char *image, const char *tag, struct af_error *err)
+{
+	af_code rc = cancel_check(b->cancel, err);
+
+	return rc == AF_OK ? docker_image_tag(b->d, image, tag, NULL, err) : rc;
+}
+
 /* ---- running one build ----------------------------------------------------------------- */
 
 struct stream {
@@ -265,11 +272,11 @@ static af_code build_on_top(struct build *b, const char *base, const char *const
 		rc = strbuf_check(&name, err);
 	if (rc != AF_OK)
 		return rc;
-	rc = docker_image_tag(b->d, base, name.data, b->cancel, err);
-	if (rc == AF_OK)
+	rc = build_tag(b, base, name.data, err);
+	if (rc == AF_OK) {
 		rc = inject(b, name.data, labels, id, err);
-	/* Also after a tagging that failed: the engine may have done it just before we stopped listening. */
-	build_discard(b->d, name.data);
+		build_discard(b->d, name.data);
+	}
 	if (rc != AF_OK)
 		build_discard_untagged(b->d, base);
 	return rc;
