@@ -43,6 +43,8 @@ struct app {
 	bool quit;
 	bool suspend;        /* ^Z: give the terminal back and stop */
 	int64_t now_ms;      /* clock_ms() of this turn of the loop */
+	int64_t stamp_ms;    /* wall clock of the last change worth telling: the header's time, so that it stands still
+			      * while nothing happens */
 };
 
 /* A frame will be drawn (at most 30 a second). */

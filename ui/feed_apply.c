@@ -160,6 +160,8 @@ static void apply_listing(struct app *app, struct message *message)
 		m->environments = l->model.environments;
 		m->count = l->model.count;
 		l->model = (struct model){ .environments = old.environments, .count = old.count };
+		if (l->model.count != m->count || !app->stamp_ms)
+			app->stamp_ms = wall_ms();
 		model_update(m, app->now_ms);
 		app_selection_changed(app);
 	}
@@ -273,6 +275,8 @@ static void apply_samples(struct app *app, struct message *message)
 	for (size_t i = 0; i < all->count; i++) {
 		struct sample *s = &all->items[i];
 		struct replica *r = model_replica(&app->model, s->id, NULL);
+		if (r && s->has_counts && s->requests != r->requests)
+			app->stamp_ms = wall_ms();
 		if (r)
 			apply_sample(r, s, app->now_ms);
 		if (r && (s->has_stats || s->has_detail))

@@ -209,6 +209,7 @@ void app_notice(struct app *app, enum notice_kind kind, const char *fmt, ...)
 		free(f->notices[--f->notice_count].text);
 	memmove(f->notices + 1, f->notices, (size_t) f->notice_count * sizeof(f->notices[0]));
 	f->notices[0] = (struct notice){ kind, text, wall_ms(), clock_ms() };
+	app->stamp_ms = f->notices[0].wall_ms;
 	f->notice_count++;
 	app_redraw(app);
 }

@@ -105,7 +105,7 @@ void draw_header(struct app *app, const struct area *a)
 {
 	const struct model *m = &app->model;
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE), trouble = STRBUF_INIT(STRBUF_LINE);
-	time_t now = time(NULL);
+	time_t now = (time_t) (app->stamp_ms / 1000);
 	struct tm tm;
 	char clock[16];
 

@@ -1,0 +1,231 @@
+/* The config file and the state file. See config.h. */
+#include "ui/config.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/path.h"
+#include "ui/frame.h"
+
+#define FILE_MAX (1024u * 1024)
+
+enum config_kind { CONFIG_TEXT, CONFIG_BOOL, CONFIG_COUNT, CONFIG_SIZE, CONFIG_TIME };
+
+static const struct config_row {
+	const char *name;
+	enum config_kind kind;
+	size_t offset;
+	const char *def;
+} rows[] = {
+#define ROW(name, kind, field, def, help) { name, kind, offsetof(struct options, field), def },
+	CONFIG_OPTIONS(ROW)
+#undef ROW
+};
+
+static const char *const time_formats[] = { "off", "relative", "local", "utc" };
+
+static bool parse_bool(const char *value, bool *out)
+{
+	static const char *const words[] = { "false", "no", "off", "0", "true", "yes", "on", "1" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcmp(value, words[i])) {
+			*out = i >= ARRAY_LEN(words) / 2;
+			return true;
+		}
+	return false;
+}
+
+static bool set_option(struct options *options, const struct config_row *row, const char *value)
+{
+	void *field = (char *) options + row->offset;
+	int64_t number;
+
+	switch (row->kind) {
+	case CONFIG_TEXT:
+		free(*(char **) field);
+		*(char **) field = strdup(value);
+		return *value != '\0';
+	case CONFIG_BOOL:
+		return parse_bool(value, field);
+	case CONFIG_COUNT:
+		if (!int_parse(value, 100, 10000000, &number))
+			return false;
+		*(int *) field = (int) number;
+		return true;
+	case CONFIG_SIZE:
+		if (size_parse(value, &number, NULL) || number < 65536)
+			return false;
+		*(int64_t *) field = number;
+		return true;
+	case CONFIG_TIME:
+		for (size_t i = 0; i < ARRAY_LEN(time_formats); i++)
+			if (!strcmp(value, time_formats[i])) {
+				*(int *) field = (int) i;
+				return true;
+			}
+		return false;
+	}
+	return false;
+}
+
+void config_defaults(struct options *options)
+{
+	*options = (struct options){ 0 };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		set_option(options, &rows[i], rows[i].def);
+}
+
+void options_free(struct options *options)
+{
+	free(options->theme);
+	options->theme = NULL;
+}
+
+/* "name = value" of [line, line+len) into two malloc'd strings, white space around them gone. */
+static bool split_line(const char *line, size_t len, char **name, char **value)
+{
+	const char *equals = memchr(line, '=', len), *end = line + len;
+
+	if (!equals)
+		return false;
+	const char *n = line, *n_end = equals, *v = equals + 1;
+	while (n < n_end && isspace((unsigned char) *n))
+		n++;
+	while (n_end > n && isspace((unsigned char) n_end[-1]))
+		n_end--;
+	while (v < end && isspace((unsigned char) *v))
+		v++;
+	while (end > v && isspace((unsigned char) end[-1]))
+		end--;
+	*name = str_ndup(n, (size_t) (n_end - n), NULL);
+	*value = str_ndup(v, (size_t) (end - v), NULL);
+	return *name && *value && **name;
+}
+
+static char *parse_line(struct options *options, struct keymap *keymap, const char *line, size_t len)
+{
+	AUTO_FREE char *name = NULL;
+	AUTO_FREE char *value = NULL;
+	struct af_error err = AF_ERROR_INIT;
+	char *wrong = NULL;
+
+	if (!split_line(line, len, &name, &value))
+		return str_dup("NAME = VALUE was expected", NULL);
+	if (str_starts(name, "key.")) {
+		if (keymap_bind(keymap, name + 4, value, &err))
+			wrong = str_dup(err.message ? err.message : "no such binding", NULL);
+		af_error_clear(&err);
+		return wrong;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (!strcmp(rows[i].name, name))
+			return set_option(options, &rows[i], value)
+				       ? NULL
+				       : str_format(NULL, "%s cannot be \"%s\" (default: %s)", name, value, rows[i].def);
+	return str_format(NULL, "there is no option %s", name);
+}
+
+af_code config_parse(struct options *options, struct keymap *keymap, const char *file, const char *text,
+		     struct strlist *errors, struct af_error *err)
+{
+	int number = 0;
+	af_code rc = AF_OK;
+
+	for (const char *p = text; *p && !rc;) {
+		size_t len = strcspn(p, "\n"), blank = strspn(p, " \t\r");
+		number++;
+		if (blank < len && p[blank] != '#') {
+			AUTO_FREE char *wrong = parse_line(options, keymap, p, len);
+			if (wrong) {
+				AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+				strbuf_addf(&sb, "%s:%d: ", file, number);
+				text_add_safe(&sb, wrong, strlen(wrong), false);
+				rc = strlist_add(errors, sb.data, err);
+			}
+		}
+		p += len + (p[len] == '\n');
+	}
+	return rc;
+}
+
+static char *file_in(enum path_home home, const char *name)
+{
+	AUTO_FREE char *dir = path_home(home, NULL);
+
+	return dir ? path_join(dir, name, NULL) : NULL;
+}
+
+af_code config_load(struct options *options, struct keymap *keymap, struct strlist *errors, struct af_error *err)
+{
+	AUTO_FREE char *path = file_in(HOME_CONFIG, "config");
+	AUTO_STRBUF text = STRBUF_INIT(FILE_MAX);
+
+	if (!path)
+		return AF_OK;
+	af_code rc = file_read(path, &text, err);
+	if (rc == AF_ERR_NOT_FOUND) {
+		if (err)
+			af_error_clear(err);
+		return AF_OK;
+	}
+	return rc ? rc : config_parse(options, keymap, path, text.data, errors, err);
+}
+
+/* ---- state --------------------------------------------------------------------------------------- */
+
+af_code state_save(struct app *app, struct af_error *err)
+{
+	AUTO_FREE char *dir = path_home(HOME_STATE, err);
+	AUTO_STRBUF out = STRBUF_INIT(FILE_MAX);
+	af_code rc = dir ? path_mkdirs(dir, 0700, err) : AF_ERR_IO;
+
+	if (rc)
+		return rc;
+	strbuf_addf(&out, "[app]\ntheme %s\n", app->options.theme);
+	for (int i = 0; i < PANE_COUNT; i++) {
+		struct view *v = frame_pane(app, (enum pane) i);
+		strbuf_addf(&out, "[%s]\n", v->ops->name);
+		if (v->ops->save_state)
+			v->ops->save_state(v, &out);
+	}
+	AUTO_FREE char *path = path_join(dir, "tui", err);
+	rc = strbuf_check(&out, err);
+	return rc || !path ? rc : file_write(path, out.data, out.len, 0600, err);
+}
+
+static void state_line(struct app *app, const char *section, char *line)
+{
+	char *value = strchr(line, ' ');
+
+	if (value)
+		*value++ = '\0';
+	for (int i = 0; value && i < PANE_COUNT; i++) {
+		struct view *v = frame_pane(app, (enum pane) i);
+		if (!strcmp(v->ops->name, section) && v->ops->load_state)
+			v->ops->load_state(v, line, value);
+	}
+}
+
+void state_load(struct app *app)
+{
+	AUTO_FREE char *path = file_in(HOME_STATE, "tui");
+	AUTO_STRBUF text = STRBUF_INIT(FILE_MAX);
+	char section[32] = "";
+
+	if (!path || file_read(path, &text, NULL))
+		return;
+	for (char *p = text.data, *next; *p; p = next) {
+		size_t len = strcspn(p, "\n");
+		next = p + len + (p[len] == '\n');
+		p[len] = '\0';
+		if (*p == '[' && len > 2 && len < sizeof(section) + 1 && p[len - 1] == ']') {
+			memcpy(section, p + 1, len - 2);
+			section[len - 2] = '\0';
+		} else if (*p) {
+			state_line(app, section, p);
+		}
+	}
+}
