@@ -88,11 +88,12 @@ static bool is_step(struct classic *c, const char *line)
 	return true;
 }
 
-static bool is_hex(const char *text)
+/* Nothing but at least `min` hexadecimal digits. */
+static bool is_hex(const char *text, size_t min)
 {
 	size_t len = strspn(text, "0123456789abcdef");
 
-	return len >= 12 && !text[len];
+	return len >= min && !text[len];
 }
 
 /* The builder talking about itself. */
@@ -105,11 +106,11 @@ static bool is_remark(struct classic *c, const char *line)
 		if (arrow[0] == '>') {
 			arrow += 1 + strspn(arrow + 1, " ");
 			c->cached = c->cached || str_starts(arrow, "Using cache");
-			if (str_starts(arrow, "Using cache") || str_starts(arrow, "Running in ") || is_hex(arrow))
+			if (str_starts(arrow, "Using cache") || str_starts(arrow, "Running in ") || is_hex(arrow, 8))
 				return true;
 		}
 	}
-	if (is_hex(line) && strlen(line) < sizeof(c->id)) {
+	if (is_hex(line, 64) && strlen(line) < sizeof(c->id)) {
 		snprintf(c->id, sizeof(c->id), "%s", line);
 		return true;
 	}
