@@ -155,7 +155,7 @@ static af_code deploy(struct command_context *cx, const struct args *args, const
 	af_code rc = env_deploy(cx->af, &opt, &events, cx->cancel, env, err);
 
 	command_sink_end(cx);
-	return rc ? error_wrap(err, rc, "run") : AF_OK;
+	return rc;
 }
 
 static af_code print_json(struct command_context *cx, const struct af_env *env, const struct method_list *methods,
