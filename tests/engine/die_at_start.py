@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+"""Environments that do not get ready: reported at once, with the reason, and nothing is left behind."""
+import time
+
+from engine import afs, build, containers_of, docker, environment_dir, image_tag, name, sanitized
+from environments import ACTOR
+from tap import below, check, contains, equal, lacks, main, test, wait_for
+
+SLACK = 3 if sanitized() else 1
+WEB = '''ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY . /app
+CMD %s
+'''
+
+
+def dockerfile(cmd):
+    from engine import base_image
+    return (WEB % cmd).replace("ARG BASE_IMAGE\n", "ARG BASE_IMAGE=%s\n" % base_image())
+
+
+def run_fails(tag, env, *args, **options):
+    """Runs and times how long after the container's death afs ends."""
+    done = afs("run", tag, "--name", env, *args, **options)
+    equal(containers_of(env), [], "containers")
+    equal(done.out, "", "stdout")
+    return done
+
+
+@test("an import error in env.py: status 1 and its traceback", timeout=300)
+def _():
+    tag = build(environment_dir("import no_such_module\n" + ACTOR), "import")
+    done = run_fails(tag, name("import"), expect=1)
+    contains(done.err, "No module named 'no_such_module'", "stderr")
+    contains(done.err, "Traceback", "stderr")
+    below(done.seconds, 3 + SLACK, "seconds")
+
+
+@test("a program that ends: exit code and last lines", timeout=300)
+def _():
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n",
+                                dockerfile('["sh", "-c", "echo one; echo two >&2; echo last words; exit 7"]')), "exit")
+    env = name("exit")
+    done = run_fails(tag, env, expect=1)
+    for part in (env, "7", "last words", "two"):
+        contains(done.err, part, "stderr")
+
+
+@test("death is reported within a second, not after a timeout", timeout=300)
+def _():
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n",
+                                dockerfile('["sh", "-c", "date +%s.%N; exit 1"]')), "quick")
+    done = run_fails(tag, name("quick"), expect=1)
+    ended = time.time()
+    died = next(float(word) for line in done.err.splitlines() for word in line.split()
+                if word.replace(".", "").isdigit() and word.startswith("1") and "." in word)
+    below(ended - died, SLACK, "seconds from death to report")
+
+
+@test("a program that cannot be started: status 1 and the engine's words", timeout=300)
+def _():
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n", dockerfile('["/no/such/program"]')), "none")
+    done = run_fails(tag, name("none"))
+    check(done.status in (1, 3), "status\n%s" % done)
+    contains(done.err, "/no/such/program", "stderr")
+
+
+@test("a server that never answers: status 5 after --timeout, with its last lines", timeout=300)
+def _():
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n",
+                                dockerfile('["sh", "-c", "echo still loading; exec sleep 1000"]')), "silent")
+    done = run_fails(tag, name("silent"), "--timeout", "1", expect=5)
+    contains(done.err, "still loading", "stderr")
+    below(done.seconds, 2 + SLACK, "seconds")
+
+
+@test("a server that accepts and says nothing: status 5 too", timeout=300)
+def _():
+    listen = "import socket,time; s=socket.socket(); s.bind(('0.0.0.0',8000)); s.listen(); print('listening'); time.sleep(1000)"
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n",
+                                dockerfile('["python3", "-u", "-c", "%s"]' % listen)), "mute")
+    done = run_fails(tag, name("mute"), "--timeout", "1", expect=5)
+    below(done.seconds, 3 + SLACK, "seconds")
+
+
+@test("a memory limit that is too small to start is named", timeout=300)
+def _():
+    tag = build(environment_dir("ballast = b'x' * (200 << 20)\n" + ACTOR), "oom")
+    done = run_fails(tag, name("oom"), "--mem-limit", "48m", "--timeout", "30")
+    check(done.status in (1, 5), "status\n%s" % done)
+    contains(done.err, "memory", "stderr")
+
+
+@test("secrets do not appear in what is reported", timeout=300)
+def _():
+    tag = build(environment_dir("raise SystemExit('no key')\n" + ACTOR), "secret")
+    done = run_fails(tag, name("secret"), "--env", "API_KEY=very-secret-value", expect=1)
+    lacks(done.err, "very-secret-value", "stderr")
+
+
+main(engine=True)
