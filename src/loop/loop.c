@@ -160,8 +160,9 @@ struct loop_timer *loop_timer_new(struct loop *loop, void (*fire)(void *arg), vo
 
 void loop_timer_start(struct loop_timer *t, int64_t ms)
 {
-	/* libuv counts from the time it read before the callbacks of this turn. */
-	uv_update_time(t->uv.loop);
+	/* libuv counts from the time it read before the callbacks of this turn. "At once" is soon enough from there. */
+	if (ms > 0)
+		uv_update_time(t->uv.loop);
 	uv_timer_start(&t->uv, timer_fired, ms > 0 ? (uint64_t) ms : 0, 0);
 }
 

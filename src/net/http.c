@@ -6,7 +6,7 @@
 #include "loop/loop.h"
 #include "net/net_priv.h"
 
-/* Easy handles kept for reuse; each holds a few KiB. */
+/* Handles kept for reuse; each holds a few KiB. */
 #define SPARE_MAX 256
 /* Connections an idle worker keeps: engine and a few instances. */
 #define WORKER_CONNECTIONS 8L
@@ -35,8 +35,7 @@ static void worker_free(struct worker *w)
 {
 	if (!w)
 		return;
-	if (w->easy)
-		curl_easy_cleanup(w->easy);
+	handle_free(&w->handle);
 	if (w->multi)
 		curl_multi_cleanup(w->multi);
 	free(w);
@@ -58,7 +57,7 @@ void http_free(struct http *http)
 		http->idle = next;
 	}
 	while (http->spares)
-		curl_easy_cleanup(http->spare[--http->spares]);
+		handle_free(&http->spare[--http->spares]);
 	free(http->spare);
 	pthread_mutex_destroy(&http->lock);
 	free(http);
@@ -79,32 +78,30 @@ struct loop *http_loop(struct http *http, struct af_error *err)
 	return loop;
 }
 
-CURL *http_take_easy(struct http *http, struct af_error *err)
+af_code http_take_handle(struct http *http, struct handle *h, struct af_error *err)
 {
-	CURL *easy = NULL;
+	bool have;
 
 	pthread_mutex_lock(&http->lock);
-	if (http->spares)
-		easy = http->spare[--http->spares];
+	have = http->spares > 0;
+	if (have)
+		*h = http->spare[--http->spares];
 	pthread_mutex_unlock(&http->lock);
-	if (!easy && !(easy = curl_easy_init()))
-		error_nomem(err);
-	return easy;
+	return have ? AF_OK : handle_init(h, err);
 }
 
-void http_give_easy(struct http *http, CURL *easy)
+void http_give_handle(struct http *http, struct handle *h)
 {
-	curl_easy_reset(easy);
+	handle_rest(h);
 	pthread_mutex_lock(&http->lock);
 	if (!http->spare)
 		http->spare = calloc(SPARE_MAX, sizeof(*http->spare));
 	if (http->spare && http->spares < SPARE_MAX) {
-		http->spare[http->spares++] = easy;
-		easy = NULL;
+		http->spare[http->spares++] = *h;
+		*h = (struct handle){ 0 };
 	}
 	pthread_mutex_unlock(&http->lock);
-	if (easy)
-		curl_easy_cleanup(easy);
+	handle_free(h);
 }
 
 /* ---- waiting requests ------------------------------------------------------------ */
@@ -119,7 +116,7 @@ static struct worker *take_worker(struct http *http, struct af_error *err)
 	if (w)
 		return w;
 	w = calloc(1, sizeof(*w));
-	if (w && (w->multi = curl_multi_init()) && (w->easy = curl_easy_init())) {
+	if (w && (w->multi = curl_multi_init()) && !handle_init(&w->handle, err)) {
 		curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, WORKER_CONNECTIONS);
 		return w;
 	}
@@ -130,7 +127,7 @@ static struct worker *take_worker(struct http *http, struct af_error *err)
 
 static void give_worker(struct http *http, struct worker *w)
 {
-	curl_easy_reset(w->easy);
+	handle_rest(&w->handle);
 	pthread_mutex_lock(&http->lock);
 	w->next = http->idle;
 	http->idle = w;
@@ -178,15 +175,18 @@ af_code http_perform(struct http *http, const struct http_request *req, struct h
 	struct worker *w = take_worker(http, err);
 	if (!w)
 		return AF_ERR_NOMEM;
-	rc = exchange_setup(&ex, w->easy, err);
-	if (!rc && curl_multi_add_handle(w->multi, w->easy))
+	rc = exchange_setup(&ex, &w->handle, err);
+	if (!rc && curl_multi_add_handle(w->multi, w->handle.easy))
 		rc = error_nomem(err);
 	if (!rc) {
-		if (drive(w, req->cancel, &verdict))
+		if (drive(w, req->cancel, &verdict)) {
+			/* For status, sent and times; the verdict is ours. */
+			rc = exchange_finish(&ex, CURLE_ABORTED_BY_CALLBACK, NULL);
 			rc = cancel_check(req->cancel, err);
-		else
+		} else {
 			rc = exchange_finish(&ex, verdict, err);
-		curl_multi_remove_handle(w->multi, w->easy);
+		}
+		curl_multi_remove_handle(w->multi, w->handle.easy);
 	}
 	exchange_free(&ex);
 	give_worker(http, w);

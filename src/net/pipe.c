@@ -15,7 +15,7 @@
 #define ERROR_BODY_MAX 65536
 
 struct http_pipe {
-	CURL *easy;
+	struct handle handle;
 	int fd;
 	bool tls;
 	struct strbuf early; /* bytes that came in the same piece as the answer's head */
@@ -31,8 +31,7 @@ void http_pipe_close(struct http_pipe *p)
 {
 	if (!p)
 		return;
-	if (p->easy)
-		curl_easy_cleanup(p->easy);
+	handle_free(&p->handle);
 	strbuf_free(&p->early);
 	free(p);
 }
@@ -47,7 +46,7 @@ ssize_t http_pipe_read(struct http_pipe *p, char *buf, size_t size)
 		p->early_taken += got;
 		return (ssize_t) got;
 	}
-	CURLcode cc = curl_easy_recv(p->easy, buf, size, &got);
+	CURLcode cc = curl_easy_recv(p->handle.easy, buf, size, &got);
 	if (cc == CURLE_AGAIN)
 		return -1;
 	return cc ? -2 : (ssize_t) got;
@@ -56,7 +55,7 @@ ssize_t http_pipe_read(struct http_pipe *p, char *buf, size_t size)
 ssize_t http_pipe_write(struct http_pipe *p, const char *buf, size_t len)
 {
 	size_t sent = 0;
-	CURLcode cc = curl_easy_send(p->easy, buf, len, &sent);
+	CURLcode cc = curl_easy_send(p->handle.easy, buf, len, &sent);
 
 	if (cc == CURLE_AGAIN)
 		return -1;
@@ -222,15 +221,16 @@ static af_code read_answer(struct http_pipe *p, const struct exchange *ex, deadl
 static af_code connect_only(struct http_pipe *p, struct exchange *ex, struct af_error *err)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
-	af_code rc = exchange_setup(ex, p->easy, err);
+	af_code rc = exchange_setup(ex, &p->handle, err);
 
 	if (rc)
 		return rc;
-	curl_easy_setopt(p->easy, CURLOPT_CONNECT_ONLY, 1L);
-	rc = exchange_finish(ex, curl_easy_perform(p->easy), err);
+	curl_easy_setopt(p->handle.easy, CURLOPT_CONNECT_ONLY, 1L);
+	ex->connect_only = true;
+	rc = exchange_finish(ex, curl_easy_perform(p->handle.easy), err);
 	if (rc)
 		return rc;
-	curl_easy_getinfo(p->easy, CURLINFO_ACTIVESOCKET, &fd);
+	curl_easy_getinfo(p->handle.easy, CURLINFO_ACTIVESOCKET, &fd);
 	p->fd = fd;
 	p->tls = str_starts(ex->req.endpoint.base, "https:");
 	return AF_OK;
@@ -248,18 +248,16 @@ af_code http_upgrade(struct http *http UNUSED, const struct http_request *req, s
 	response_init(&resp, 0);
 	strbuf_init(&p->early, HEAD_MAX);
 	p->fd = -1;
-	p->easy = curl_easy_init();
 	deadline until = deadline_in(ANSWER_MS);
-	af_code rc = p->easy ? connect_only(p, &ex, err) : error_nomem(err);
+	af_code rc = handle_init(&p->handle, err);
+	if (!rc)
+		rc = connect_only(p, &ex, err);
 	if (!rc)
 		rc = send_request(p, &ex, until, err);
 	if (!rc)
 		rc = read_answer(p, &ex, until, err);
-	/* libcurl keeps pointers into ex otherwise. */
-	if (p->easy) {
-		curl_easy_setopt(p->easy, CURLOPT_ERRORBUFFER, NULL);
-		curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, NULL);
-	}
+	if (p->handle.easy)
+		handle_rest(&p->handle);
 	exchange_free(&ex);
 	http_response_free(&resp);
 	if (rc)

@@ -1,10 +1,11 @@
-/* From a request to a libcurl handle, and from libcurl's verdict to an answer. */
-#include <stdio.h>
+/* From a request to a libcurl handle, and what the handle calls back. */
 #include <string.h>
 
 #include "net/net_priv.h"
 
 #define CONNECT_TIMEOUT_MS 10000
+/* A body above this size libcurl would hold back for a "100 Continue". */
+#define EXPECT_FROM (1024 * 1024)
 
 void response_init(struct http_response *resp, size_t max_body)
 {
@@ -16,16 +17,23 @@ void http_response_free(struct http_response *resp)
 	strbuf_free(&resp->body);
 }
 
+/* A text that is cut off where it does not fit; snprintf costs ten times as much. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+	if (!memccpy(to, from, '\0', size))
+		to[size - 1] = '\0';
+}
+
 /* ---- what libcurl calls ------------------------------------------------------- */
 
-static void note_head(struct exchange *ex)
+void exchange_note_head(struct exchange *ex)
 {
 	const char *type = NULL;
 
 	ex->have_head = true;
 	curl_easy_getinfo(ex->easy, CURLINFO_RESPONSE_CODE, &ex->resp->status);
 	curl_easy_getinfo(ex->easy, CURLINFO_CONTENT_TYPE, &type);
-	snprintf(ex->resp->content_type, sizeof(ex->resp->content_type), "%s", type ? type : "");
+	copy_text(ex->resp->content_type, sizeof(ex->resp->content_type), type ? type : "");
 }
 
 /* "Name: value\r\n"; not NUL-terminated. Status lines have no colon before the first space. */
@@ -47,18 +55,21 @@ static void pass_header(struct exchange *ex, const char *line, size_t len)
 static size_t on_header(char *line, size_t one, size_t len, void *arg)
 {
 	struct exchange *ex = arg;
+	bool end = line[0] == '\r' || line[0] == '\n';
 	long status = 0;
 
 	(void) one;
-	curl_easy_getinfo(ex->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status < 200 || ex->have_head)
+	if (ex->have_head || (!end && !ex->req.on_header))
 		return len;
-	if (len != 2 || line[0] != '\r') {
+	curl_easy_getinfo(ex->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200)
+		return len;
+	if (!end) {
 		if (ex->req.on_header)
 			pass_header(ex, line, len);
 		return len;
 	}
-	note_head(ex);
+	exchange_note_head(ex);
 	if (ex->req.on_head)
 		ex->req.on_head(ex->req.arg, ex->resp);
 	return len;
@@ -70,7 +81,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 
 	(void) one;
 	if (!ex->have_head)
-		note_head(ex);
+		exchange_note_head(ex);
 	if (ex->req.on_data && ex->resp->status < 400) {
 		ex->enough = !ex->req.on_data(ex->req.arg, data, len);
 		return ex->enough ? 0 : len;
@@ -106,46 +117,118 @@ static size_t on_read(char *buf, size_t one, size_t size, void *arg)
 	return n;
 }
 
-/* ---- setting up ------------------------------------------------------------------ */
+/* ---- handles ---------------------------------------------------------------------- */
 
-af_code exchange_target(struct exchange *ex, char **url, struct af_error *err)
+af_code handle_init(struct handle *h, struct af_error *err)
 {
-	const struct http_endpoint *to = &ex->req.endpoint;
-
-	snprintf(ex->where, sizeof(ex->where), "%s", to->unix_path ? to->unix_path : to->base);
-	*url = str_format(err, "%s%s", to->base, ex->req.path ? ex->req.path : "/");
-	return *url ? AF_OK : AF_ERR_NOMEM;
+	*h = (struct handle){ .easy = curl_easy_init() };
+	return h->easy ? AF_OK : error_nomem(err);
 }
 
-static bool add_header(struct exchange *ex, const char *line)
+void handle_rest(struct handle *h)
 {
-	struct curl_slist *more = curl_slist_append(ex->headers, line);
+	/* These two are the exchange's; libcurl would write to the one when it closes a connection. */
+	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+}
 
-	if (more)
-		ex->headers = more;
-	return more != NULL;
+void handle_free(struct handle *h)
+{
+	if (h->easy)
+		curl_easy_cleanup(h->easy);
+	curl_url_cleanup(h->target);
+	free(h->url);
+	*h = (struct handle){ 0 };
+}
+
+/* ---- setting up ------------------------------------------------------------------ */
+
+static const char *path_of(const struct http_request *req)
+{
+	return req->path ? req->path : "/";
+}
+
+static bool has_url(const struct handle *h, const struct http_request *req)
+{
+	size_t len = strlen(req->endpoint.base);
+
+	return h->url && !strncmp(h->url, req->endpoint.base, len) && !strcmp(h->url + len, path_of(req));
+}
+
+static af_code set_url(struct handle *h, const struct http_request *req, struct af_error *err)
+{
+	free(h->url);
+	h->url = str_format(err, "%s%s", req->endpoint.base, path_of(req));
+	if (!h->url)
+		return AF_ERR_NOMEM;
+	if (!h->target && !(h->target = curl_url())) {
+		free(af_steal(h->url));
+		return error_nomem(err);
+	}
+	CURLUcode wrong = curl_url_set(h->target, CURLUPART_URL, h->url, CURLU_PATH_AS_IS);
+	if (wrong) {
+		free(af_steal(h->url));
+		return wrong == CURLUE_OUT_OF_MEMORY ? error_nomem(err) :
+						       error_set(err, AF_ERR_USAGE, NOT_HTTP, req->endpoint.base,
+								 curl_url_strerror(wrong));
+	}
+	curl_easy_setopt(h->easy, CURLOPT_CURLU, h->target);
+	return AF_OK;
+}
+
+/* Appends a line to the list that is being made in `list`, its copy at *text. */
+static void list_add(struct curl_slist *list, size_t i, char **text, const char *line)
+{
+	list[i] = (struct curl_slist){ .data = *text };
+	if (i)
+		list[i - 1].next = &list[i];
+	*text = stpcpy(*text, line) + 1;
+}
+
+/* Two lists that end with NULL as libcurl wants them: copied, and all in one piece of memory. NULL: no memory. */
+static struct curl_slist *header_list(const char *const *ours, const char *const *theirs)
+{
+	size_t count = 0, bytes = 0;
+
+	for (const char *const *h = ours; *h; h++, count++)
+		bytes += strlen(*h) + 1;
+	for (const char *const *h = theirs; *h; h++, count++)
+		bytes += strlen(*h) + 1;
+	struct curl_slist *list = malloc(count * sizeof(*list) + bytes);
+	char *text = (char *) (list + count);
+	if (!list)
+		return NULL;
+	count = 0;
+	for (const char *const *h = ours; *h; h++)
+		list_add(list, count++, &text, *h);
+	for (const char *const *h = theirs; *h; h++)
+		list_add(list, count++, &text, *h);
+	return list;
 }
 
 static af_code set_headers(struct exchange *ex, struct af_error *err)
 {
-	/* Without this libcurl holds a larger body back for a "100 Continue". */
-	bool ok = add_header(ex, "Expect:");
+	static const char *const none[] = { NULL };
+	const char *ours[3] = { NULL };
+	size_t count = 0;
 
+	if (ex->req.read || ex->req.body_len > EXPECT_FROM)
+		ours[count++] = "Expect:";
 	if (ex->req.read)
-		ok = ok && add_header(ex, "Transfer-Encoding: chunked");
-	for (const char *const *h = ex->req.headers; ok && h && *h; h++)
-		ok = add_header(ex, *h);
-	if (!ok)
+		ours[count++] = "Transfer-Encoding: chunked";
+	const char *const *theirs = ex->req.headers ? ex->req.headers : none;
+	if (!count && !*theirs)
+		return AF_OK;
+	ex->headers = header_list(ours, theirs);
+	if (!ex->headers)
 		return error_nomem(err);
 	curl_easy_setopt(ex->easy, CURLOPT_HTTPHEADER, ex->headers);
 	return AF_OK;
 }
 
-static void set_method_and_body(struct exchange *ex)
+static void set_method(CURL *easy, const struct http_request *req)
 {
-	const struct http_request *req = &ex->req;
 	const char *method = req->method ? req->method : "GET";
-	CURL *easy = ex->easy;
 	bool post = !strcmp(method, "POST");
 
 	if (post || req->body || req->read) {
@@ -157,6 +240,13 @@ static void set_method_and_body(struct exchange *ex)
 	} else if (strcmp(method, "GET")) {
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	}
+}
+
+static void set_body(struct exchange *ex)
+{
+	const struct http_request *req = &ex->req;
+	CURL *easy = ex->easy;
+
 	if (req->read || (req->once && req->body_len)) {
 		/* libcurl sends a request again, body and all, when a kept connection turns out dead. It cannot
 		 * where the body comes from a callback that it cannot rewind. */
@@ -164,7 +254,7 @@ static void set_method_and_body(struct exchange *ex)
 		curl_easy_setopt(easy, CURLOPT_READDATA, ex);
 		if (!req->read)
 			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) req->body_len);
-	} else if (post || req->body) {
+	} else if (req->body || (req->method && !strcmp(req->method, "POST"))) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) req->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, req->body ? req->body : "");
 	}
@@ -184,11 +274,8 @@ static void set_tls(CURL *easy, const struct http_tls *tls)
 	}
 }
 
-static void set_connection(struct exchange *ex)
+static void set_connection(CURL *easy, const struct http_endpoint *to)
 {
-	const struct http_endpoint *to = &ex->req.endpoint;
-	CURL *easy = ex->easy;
-
 	if (to->unix_path)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, to->unix_path);
 	if (!to->proxy)
@@ -202,119 +289,66 @@ static void set_connection(struct exchange *ex)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-			 (long) (ex->req.connect_timeout_ms ? ex->req.connect_timeout_ms : CONNECT_TIMEOUT_MS));
-	if (ex->req.timeout_ms > 0)
-		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) ex->req.timeout_ms);
 }
 
-af_code exchange_setup(struct exchange *ex, CURL *easy, struct af_error *err)
+/* What every request of a kind shares: a handle that served the kind before has it already. */
+static void set_kind(CURL *easy, const struct http_request *req)
 {
-	AUTO_FREE char *url = NULL;
-	af_code rc = exchange_target(ex, &url, err);
+	curl_easy_reset(easy);
+	set_connection(easy, &req->endpoint);
+	set_method(easy, req);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+}
 
-	ex->easy = easy;
+/* The kind that comes by the thousand: a call over plain TCP. No two other requests need be alike. */
+static bool is_plain(const struct http_request *req)
+{
+	return req->method && !strcmp(req->method, "POST") && !req->read && !req->once && !req->on_head &&
+	       !req->on_header && !req->endpoint.unix_path && !req->endpoint.tls && !req->endpoint.proxy;
+}
+
+/* What is this request's own. */
+static void set_exchange(struct exchange *ex)
+{
+	const struct http_request *req = &ex->req;
+	CURL *easy = ex->easy;
+
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, ex->detail);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, ex);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, ex);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, ex);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+			 (long) (req->connect_timeout_ms ? req->connect_timeout_ms : CONNECT_TIMEOUT_MS));
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) MAX(req->timeout_ms, (int64_t) 0));
+	set_body(ex);
+}
+
+af_code exchange_setup(struct exchange *ex, struct handle *h, struct af_error *err)
+{
+	const struct http_request *req = &ex->req;
+	bool plain = is_plain(req);
+	af_code rc = AF_OK;
+
+	ex->easy = h->easy;
+	copy_text(ex->where, sizeof(ex->where), req->endpoint.unix_path ? req->endpoint.unix_path : req->endpoint.base);
+	if (!plain || !h->plain) {
+		set_kind(h->easy, req);
+		h->plain = plain;
+		free(af_steal(h->url));
+	}
+	if (!has_url(h, req))
+		rc = set_url(h, req, err);
 	if (!rc)
 		rc = set_headers(ex, err);
 	if (rc)
 		return rc;
-	if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
-		return error_nomem(err);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, ex->detail);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, ex);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, ex);
-	if (ex->req.on_head || ex->req.on_header) {
-		curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-		curl_easy_setopt(easy, CURLOPT_HEADERDATA, ex);
-	}
-	set_connection(ex);
-	set_method_and_body(ex);
+	set_exchange(ex);
 	ex->started = clock_us();
 	return AF_OK;
 }
 
 void exchange_free(struct exchange *ex)
 {
-	curl_slist_free_all(ex->headers);
-	ex->headers = NULL;
-}
-
-/* ---- the verdict -------------------------------------------------------------------- */
-
-static af_code timed_out(struct exchange *ex, struct af_error *err)
-{
-	AUTO_STRBUF waited = STRBUF_INIT(64);
-	int64_t ms = ex->resp->total_us / 1000;
-
-	duration_format(&waited, ms);
-	/* The whole request's limit, or only the one for connecting? A millisecond of slack for rounding. */
-	if (ex->req.timeout_ms > 0 && ms + 1 >= ex->req.timeout_ms)
-		return error_set(err, AF_ERR_TIMEOUT, "no answer from %s within %s", ex->where, waited.data);
-	return error_set(err, AF_ERR_UNREACHABLE, "connect %s: no answer within %s", ex->where, waited.data);
-}
-
-static af_code not_connected(struct exchange *ex, struct af_error *err)
-{
-	long errnum = 0;
-
-	curl_easy_getinfo(ex->easy, CURLINFO_OS_ERRNO, &errnum);
-	if (errnum)
-		return error_errno(err, AF_ERR_UNREACHABLE, (int) errnum, "connect %s", ex->where);
-	return error_set(err, AF_ERR_UNREACHABLE, "connect %s: %s", ex->where, ex->detail);
-}
-
-static af_code stopped(struct exchange *ex, struct af_error *err)
-{
-	if (ex->stopped == AF_ERR_TOO_LARGE)
-		return error_set(err, ex->stopped, "the answer of %s is larger than the limit of %zu bytes", ex->where,
-				 ex->resp->body.max);
-	if (ex->stopped == AF_ERR_NOMEM)
-		return error_nomem(err);
-	return error_set(err, ex->stopped, "the request to %s was given up", ex->where);
-}
-
-af_code exchange_finish(struct exchange *ex, CURLcode verdict, struct af_error *err)
-{
-	long request_size = 0;
-	curl_off_t uploaded = 0;
-
-	if (!ex->have_head)
-		note_head(ex);
-	curl_easy_getinfo(ex->easy, CURLINFO_REQUEST_SIZE, &request_size);
-	curl_easy_getinfo(ex->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
-	ex->resp->sent = request_size > 0 || uploaded > 0;
-	ex->resp->total_us = clock_us() - ex->started;
-	if (verdict == CURLE_OK || ex->enough)
-		return AF_OK;
-	if (ex->stopped)
-		return stopped(ex, err);
-	switch (verdict) {
-	case CURLE_OPERATION_TIMEDOUT:
-		return timed_out(ex, err);
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return not_connected(ex, err);
-	case CURLE_OUT_OF_MEMORY:
-		return error_nomem(err);
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return error_set(err, AF_ERR_USAGE, "\"%s\" is no http or https address: %s", ex->where, ex->detail);
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_SEND_FAIL_REWIND:
-		return error_set(err, AF_ERR_LOST, "the connection to %s broke before the answer was whole: %s",
-				 ex->where, *ex->detail ? ex->detail : curl_easy_strerror(verdict));
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-		return error_set(err, AF_ERR_UNREACHABLE, "connect %s: TLS: %s", ex->where,
-				 *ex->detail ? ex->detail : curl_easy_strerror(verdict));
-	default:
-		return error_set(err, AF_ERR_PROTOCOL, "%s: %s", ex->where,
-				 *ex->detail ? ex->detail : curl_easy_strerror(verdict));
-	}
+	free(af_steal(ex->headers));
 }

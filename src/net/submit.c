@@ -31,7 +31,8 @@ struct watched {
 	struct loop_watch *watch;
 	curl_socket_t fd;
 	int want;  /* LOOP_READ, LOOP_WRITE as libcurl asked last; 0: it does not care now */
-	bool ours; /* opened through open_socket, so that its closing is told */
+	bool ours; /* opened through open_socket, so that its closing is told once it was connected */
+	bool connected;
 };
 
 struct async {
@@ -45,6 +46,7 @@ struct async {
 
 struct http_transfer {
 	struct exchange ex;
+	struct handle handle;
 	struct http_response resp;
 	struct http *http;
 	struct shard *shard; /* NULL: not running */
@@ -126,6 +128,17 @@ static void socket_ready(void *arg, int events)
 	collect(shard);
 }
 
+/* libcurl closes a socket that never got that far without telling. */
+static bool is_connected(struct watched *s)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (!s->connected)
+		s->connected = getpeername(s->fd, (struct sockaddr *) &peer, &len) == 0;
+	return s->connected;
+}
+
 static int watch_socket(CURL *easy UNUSED, curl_socket_t fd, int what, void *arg, void *unused UNUSED)
 {
 	struct shard *shard = arg;
@@ -133,7 +146,7 @@ static int watch_socket(CURL *easy UNUSED, curl_socket_t fd, int what, void *arg
 
 	if (what == CURL_POLL_REMOVE) {
 		struct watched *s = (size_t) fd < a->size ? a->sockets[fd] : NULL;
-		if (s && s->ours)
+		if (s && s->ours && is_connected(s))
 			s->want = 0;
 		else
 			forget_socket(a, fd);
@@ -238,7 +251,7 @@ static void finish(struct http_transfer *t, af_code rc, struct af_error *err)
 		if (t->next)
 			t->next->link = t->link;
 	}
-	http_give_easy(t->http, af_steal(t->ex.easy));
+	http_give_handle(t->http, &t->handle);
 	t->done(t->done_arg, rc, &t->resp, err);
 	af_error_clear(err);
 	http_transfer_unref(t);
@@ -342,11 +355,10 @@ af_code http_submit(struct http *http, const struct http_request *req, http_done
 	t->ex.resp = &t->resp;
 	atomic_init(&t->refs, out ? 2 : 1);
 	response_init(&t->resp, req->max_body);
-	CURL *easy = http_take_easy(http, err);
-	af_code rc = easy ? exchange_setup(&t->ex, easy, err) : AF_ERR_NOMEM;
+	af_code rc = http_take_handle(http, &t->handle, err);
+	if (!rc && (rc = exchange_setup(&t->ex, &t->handle, err)))
+		http_give_handle(http, &t->handle);
 	if (rc) {
-		if (easy)
-			http_give_easy(http, easy);
 		atomic_store(&t->refs, 1);
 		http_transfer_unref(t);
 		return rc;
@@ -394,6 +406,8 @@ static void stop_now(struct loop_task *task)
 		free(s);
 	}
 	a->shards = a->roomy = NULL;
+	for (size_t fd = 0; fd < a->size; fd++)
+		forget_socket(a, (curl_socket_t) fd);
 	pthread_mutex_lock(&stop->lock);
 	stop->over = true;
 	pthread_cond_signal(&stop->cond);
@@ -414,8 +428,6 @@ void async_stop(struct async *a)
 
 void async_free(struct async *a)
 {
-	for (size_t i = 0; i < a->size; i++)
-		free(a->sockets[i]);
 	free(a->sockets);
 	free(a);
 }
