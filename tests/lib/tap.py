@@ -12,6 +12,7 @@ Each @test function is one line of TAP. It fails by raising: AssertionError for 
 with its traceback. skip(reason) ends it as skipped. at_end(f, *args) registers what main() does last, whatever
 happened; the last registered runs first.
 """
+import fcntl
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ import traceback
 
 _tests = []
 _ends = []
+_lock = None
 
 
 class Skip(Exception):
@@ -141,11 +143,21 @@ def skip_all(reason):
     sys.exit(0)
 
 
+def _have_engine_alone():
+    """Waits until no other test program uses the engine."""
+    global _lock
+    if os.environ.get("AFS_ENGINE_LOCK"):
+        _lock = open(os.environ["AFS_ENGINE_LOCK"], "w")
+        fcntl.flock(_lock, fcntl.LOCK_EX)
+
+
 def main(engine=False):
-    """Runs all tests and exits. `engine`: skip them all where there is no engine to test with.
+    """Runs all tests and exits. `engine`: they have the engine to themselves; where there is none they are skipped.
     Arguments on the command line are regular expressions that choose tests by name."""
     if engine and os.environ.get("AFS_TEST_ENGINE") != "1":
         skip_all(os.environ.get("AFS_TEST_SKIP") or "no engine to test with (AFS_TEST_ENGINE is not set)")
+    if engine:
+        _have_engine_alone()
     chosen = [t for t in _tests if not sys.argv[1:] or any(re.search(a, t[0]) for a in sys.argv[1:])]
     signal.signal(signal.SIGALRM, _alarm)
     signal.signal(signal.SIGTERM, _stop)
