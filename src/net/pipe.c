@@ -140,8 +140,8 @@ static af_code send_request(struct http_pipe *p, const struct exchange *ex, dead
 	const char *host = strstr(req->endpoint.base, "://");
 	AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT);
 
-	strbuf_addf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\n", req->method, req->path,
-		    req->endpoint.unix_path || !host ? "localhost" : host + 3);
+	strbuf_addf(&out, "%s %s HTTP/1.1\r\nHost: %s\r\n", req->method ? req->method : "GET",
+		    req->path ? req->path : "/", req->endpoint.unix_path || !host ? "localhost" : host + 3);
 	strbuf_adds(&out, "Connection: Upgrade\r\nUpgrade: tcp\r\n");
 	strbuf_addf(&out, "Content-Length: %zu\r\n", req->body_len);
 	for (const char *const *h = req->headers; h && *h; h++)
@@ -165,21 +165,36 @@ static long status_of(const char *head)
 	return int_parse(digits, 100, 599, &status) ? (long) status : 0;
 }
 
+/* The length of the body as the head says it; SIZE_MAX where it does not. */
+static size_t announced_length(const char *head)
+{
+	const char *at = strcasestr(head, "\r\nContent-Length:");
+
+	return at ? (size_t) strtoul(at + strlen("\r\nContent-Length:"), NULL, 10) : SIZE_MAX;
+}
+
+/* A whole JSON object in the body (which may be chunked: then lengths stand around it); empty if there is none yet. */
+static struct json_span object_in(const struct strbuf *body)
+{
+	const char *start = strchr(body->data, '{'), *stop = strrchr(body->data, '}');
+	struct json_span object = { start, stop > start ? (size_t) (stop - start) + 1 : 0 };
+
+	if (!start || !object.len || json_check(object.text, object.len, NULL))
+		return (struct json_span){ 0 };
+	return object;
+}
+
 /* An engine says why as {"message": "…"}. */
 static char *error_text(const struct strbuf *body)
 {
-	struct json_span message;
-	const char *start = strchr(body->data, '{'), *stop = strrchr(body->data, '}');
+	struct json_span object = object_in(body), message;
 
-	if (start && stop > start) {
-		struct json_span object = { start, (size_t) (stop - start) + 1 };
-		if (json_check(object.text, object.len, NULL) == AF_OK && json_member(object, "message", &message))
-			return json_string(message, NULL);
-	}
+	if (object.len && json_member(object, "message", &message))
+		return json_string(message, NULL);
 	return str_dup(body->data, NULL);
 }
 
-static af_code refused(struct http_pipe *p, const struct exchange *ex, long status, deadline until,
+static af_code refused(struct http_pipe *p, const struct exchange *ex, long status, size_t length, deadline until,
 		       struct af_error *err)
 {
 	AUTO_STRBUF body = STRBUF_INIT(ERROR_BODY_MAX);
@@ -187,8 +202,8 @@ static af_code refused(struct http_pipe *p, const struct exchange *ex, long stat
 
 	strbuf_add(&body, p->early.data, p->early.len);
 	p->early_taken = p->early.len;
-	/* Small, and perhaps kept open behind it: one JSON object ends it. */
-	while (!end && !memchr(body.data, '}', body.len) && read_more(p, ex, &body, until, &end, NULL) == AF_OK)
+	/* Small, and perhaps kept open behind it: its length or one JSON object ends it. */
+	while (!end && body.len < length && !object_in(&body).len && read_more(p, ex, &body, until, &end, NULL) == AF_OK)
 		;
 	AUTO_FREE char *text = error_text(&body);
 	af_code code = status == 404 ? AF_ERR_NOT_FOUND : status == 409 ? AF_ERR_EXISTS : AF_ERR_FAILED;
@@ -215,7 +230,7 @@ static af_code read_answer(struct http_pipe *p, const struct exchange *ex, deadl
 		return strbuf_check(&p->early, err);
 	if (!status)
 		return error_set(err, AF_ERR_PROTOCOL, "%s does not answer in HTTP", ex->where);
-	return refused(p, ex, status, until, err);
+	return refused(p, ex, status, announced_length(head.data), until, err);
 }
 
 static af_code connect_only(struct http_pipe *p, struct exchange *ex, struct af_error *err)
