@@ -32,6 +32,7 @@ static const struct verdict verdicts[] = {
 static const struct verdict registry_verdicts[] = {
 	{ "no space left on device", AF_OK,
 	  "the engine's disk is full: `docker system df` shows what takes the space, `docker system prune` frees some" },
+	{ "does not exist locally", AF_ERR_NOT_FOUND, "the engine has no image of that name: build or pull it first" },
 	{ "pull access denied", AF_ERR_NOT_FOUND, "check the name; a private image needs `docker login` first" },
 	{ "manifest unknown", AF_ERR_NOT_FOUND, "the repository has no such tag" },
 	{ "repository does not exist", AF_ERR_NOT_FOUND, "check the name" },

@@ -161,7 +161,7 @@ af_code docker_container_start(struct docker *d, const char *id, struct cancel *
 	container_path(&path, id, "/start");
 	af_code rc = command(d, "POST", &path, 0, cancel, err);
 	/* A program that is not there is a 400 (or 404), though nothing is wrong with the request. */
-	if (rc == AF_ERR_USAGE)
+	if (rc == AF_ERR_USAGE || (rc == AF_ERR_NOT_FOUND && err && strstr(err->message, "no such file or directory")))
 		rc = AF_ERR_FAILED;
 	return rc == AF_OK ? rc : error_wrap(err, rc, "start container %.12s", id);
 }

@@ -27,14 +27,14 @@ static void add_file(struct context *c, const char *name, const void *data, size
 	memcpy(head + 100, "0000644", 8);
 	memcpy(head + 108, "0000000", 8);
 	memcpy(head + 116, "0000000", 8);
-	snprintf(head + 124, 12, "%011zo", len);
+	snprintf(head + 124, 12, "%011o", (unsigned) len & 0xfffffff);
 	memcpy(head + 136, "00000000000", 12);
 	memset(head + 148, ' ', 8);
 	head[156] = '0';
 	memcpy(head + 257, "ustar\00000", 8);
 	for (size_t i = 0; i < sizeof(head); i++)
 		sum += (unsigned char) head[i];
-	snprintf(head + 148, 8, "%06o", sum);
+	snprintf(head + 148, 8, "%06o", sum & 0777777);
 	strbuf_add(&c->tar, head, sizeof(head));
 	strbuf_add(&c->tar, data, len);
 	while (c->tar.len % 512)
