@@ -90,22 +90,36 @@ struct look {
 enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_ITALIC = 4, LOOK_UNDERLINE = 8, LOOK_REVERSE = 16 };
 
 struct theme {
-	char *name;
+	char *name; /* what the file calls it; NULL: the default */
 	struct look looks[ROLE_COUNT];
 };
 
-/* The built-in default. */
+struct role_row {
+	const char *name, *look, *mono, *help;
+};
+extern const struct role_row role_rows[]; /* by role, ROLE_COUNT */
+
+/* The built-in default: the terminal's own colours. For a theme that holds nothing yet. */
 void theme_default(struct theme *theme);
-/* Reads a theme file's text over the default. USAGE errors name file and line; the rest of the file still counts. */
+/* A look as in a theme file; USAGE says what is wrong. */
+af_code look_parse(struct look *look, const char *text, size_t len, struct af_error *err) MUST_CHECK;
+/* Reads a theme file's text over the default; what the theme held is gone. USAGE errors name file and line; the rest of
+ * the file still counts. */
 af_code theme_parse(struct theme *theme, const char *file, const char *text, size_t len, struct af_error *err) MUST_CHECK;
-/* By name, from the user's directory (~/.config/affinetes/themes), then the installed one; NOT_FOUND lists what there is. */
+/* By name ("default", or NAME.theme in the user's directory ~/.config/affinetes/themes, then in $AFS_THEMES, then where
+ * themes are installed), or by path if there is a '/' in it. The theme held one before, or is zeroed. NOT_FOUND lists
+ * what there is and changes nothing; USAGE as theme_parse(). */
 af_code theme_load(struct theme *theme, const char *name, struct af_error *err) MUST_CHECK;
 /* Names of all that can be loaded, sorted. */
 af_code theme_names(struct strlist *names, struct af_error *err) MUST_CHECK;
 void theme_free(struct theme *theme);
 
-/* The eight standard colours for `value` 0xrrggbb, and the nearest of 256. */
+/* "#rrggbb", "0"–"255", "bright-red", "default"; false if it is none. */
+bool colour_parse(struct colour *colour, const char *text, size_t len);
+/* The nearest of the eight standard colours by hue to `rgb` 0xrrggbb, and the nearest of 256 (of the fixed ones: 16–255).
+ * And back: what an index of 256 usually looks like. */
 int colour_to_8(int rgb);
 int colour_to_256(int rgb);
+int colour_of_256(int index);
 
 #endif

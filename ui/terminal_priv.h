@@ -1,0 +1,43 @@
+/* Shared by terminal*.c and canvas_screen.c only. */
+#ifndef UI_TERMINAL_PRIV_H
+#define UI_TERMINAL_PRIV_H
+
+#include "ui/terminal.h"
+
+/* ---- terminal.c ------------------------------------------------------------------------------------ */
+
+bool terminal_true_color(void);     /* colours are 0–255 and 0xrrggbb */
+bool terminal_default_colors(void); /* -1 is the terminal's own */
+void terminal_write(const char *data, size_t len);
+
+/* ---- terminal_signals.c: handlers, and what came since -------------------------------------------------- */
+
+struct signals_seen {
+	bool resize, stop, cont;
+	int leave; /* the signal; 0: none */
+};
+af_code signals_start(struct af_error *err) MUST_CHECK;
+void signals_end(void);
+struct signals_seen signals_take(void);
+/* While another program has the terminal, its ^C, ^\ and ^Z are not for us. */
+void signals_away(bool away);
+/* Stops the process group as ^Z does in a shell; returns when continued. */
+void signals_stop(void);
+
+/* ---- terminal_keys.c ---------------------------------------------------------------------------------- */
+
+/* After newterm(). */
+af_code keys_start(struct af_error *err) MUST_CHECK;
+void keys_end(void);
+enum terminal_event_kind keys_next(struct terminal_event *event);
+
+/* ---- terminal_info.c ------------------------------------------------------------------------------------ */
+
+/* Sets up curses for $TERM, or for what comes nearest if there is no description of it. With `true_color`, where the
+ * terminal says that it has it, colours are 0xrrggbb too (*direct). False: there is no description. */
+bool terminal_open(bool true_color, bool *direct);
+void terminal_close(void);
+/* Of an age without UTF-8, and without the modes for pastes and mice; it might print what asks for them. */
+bool terminal_is_old(void);
+
+#endif
