@@ -25,7 +25,7 @@ struct keymap {
 	struct keys actions[ACT_COUNT];
 };
 
-static bool has_key(const struct keys *keys, keycode key)
+static bool holds(const struct keys *keys, keycode key)
 {
 	for (int i = 0; i < keys->count; i++)
 		if (keys->keys[i] == key)
@@ -47,7 +47,7 @@ static af_code parse_keys(struct keys *out, const char *text, struct af_error *e
 		}
 		if (out->count == KEYS_PER_ACTION)
 			return error_set(err, AF_ERR_USAGE, "more than %d keys for one action", KEYS_PER_ACTION);
-		if (!has_key(out, key))
+		if (!holds(out, key))
 			out->keys[out->count++] = key;
 		p += n;
 	}
@@ -69,7 +69,7 @@ static enum action clash(const struct keymap *map, enum action action, const str
 		if (i == (int) action || action_rows[i].context != action_rows[action].context)
 			continue;
 		for (int k = 0; k < keys->count; k++)
-			if (has_key(&map->actions[i], keys->keys[k])) {
+			if (holds(&map->actions[i], keys->keys[k])) {
 				*key = keys->keys[k];
 				return (enum action) i;
 			}
@@ -115,7 +115,7 @@ af_code keymap_bind(struct keymap *map, const char *name, const char *text, stru
 	other = clash(map, action, &keys, &key);
 	if (other != ACT_NONE) {
 		char shown[32] = "";
-		key_name(key, shown, sizeof(shown));
+		key_write(key, shown, sizeof(shown));
 		error_set(err, AF_ERR_EXISTS, "%s: %s is the key of %s already", name, shown, action_rows[other].name);
 		error_hint(err, "give %s another key, or none", action_rows[other].name);
 		return AF_ERR_EXISTS;
@@ -128,7 +128,7 @@ enum action keymap_find(const struct keymap *map, const enum key_context *contex
 {
 	for (;; contexts++) {
 		for (int i = ACT_NONE + 1; i < ACT_COUNT; i++)
-			if (action_rows[i].context == *contexts && has_key(&map->actions[i], key))
+			if (action_rows[i].context == *contexts && holds(&map->actions[i], key))
 				return (enum action) i;
 		if (*contexts == KEYS_GLOBAL)
 			return ACT_NONE;
@@ -143,7 +143,7 @@ char *keymap_keys(const struct keymap *map, enum action action, struct af_error 
 
 	for (int i = 0; i < keys->count; i++) {
 		char name[32];
-		if (key_name(keys->keys[i], name, sizeof(name)))
+		if (key_write(keys->keys[i], name, sizeof(name)))
 			strbuf_addf(&out, "%s%s", out.len ? " " : "", name);
 	}
 	return strbuf_steal(&out, &text, err) ? NULL : text;
@@ -178,5 +178,5 @@ const char *keymap_hint(const struct keymap *map, enum action action, char *buf,
 
 	if (name)
 		return name;
-	return keys->count && key_name(keys->keys[0], buf, size) ? buf : "";
+	return keys->count && key_write(keys->keys[0], buf, size) ? buf : "";
 }
