@@ -1,0 +1,2 @@
+def ready(): yield from ()
+rebuild=logs=ready

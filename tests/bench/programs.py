@@ -1,0 +1,2 @@
+def call(): yield from ()
+startup=call
