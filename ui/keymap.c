@@ -115,7 +115,7 @@ af_code keymap_bind(struct keymap *map, const char *name, const char *text, stru
 	other = clash(map, action, &keys, &key);
 	if (other != ACT_NONE) {
 		char shown[32] = "";
-		key_write(key, shown, sizeof(shown));
+		keycode_name(key, shown, sizeof(shown));
 		error_set(err, AF_ERR_EXISTS, "%s: %s is the key of %s already", name, shown, action_rows[other].name);
 		error_hint(err, "give %s another key, or none", action_rows[other].name);
 		return AF_ERR_EXISTS;
@@ -143,7 +143,7 @@ char *keymap_keys(const struct keymap *map, enum action action, struct af_error 
 
 	for (int i = 0; i < keys->count; i++) {
 		char name[32];
-		if (key_write(keys->keys[i], name, sizeof(name)))
+		if (keycode_name(keys->keys[i], name, sizeof(name)))
 			strbuf_addf(&out, "%s%s", out.len ? " " : "", name);
 	}
 	return strbuf_steal(&out, &text, err) ? NULL : text;
@@ -178,5 +178,5 @@ const char *keymap_hint(const struct keymap *map, enum action action, char *buf,
 
 	if (name)
 		return name;
-	return keys->count && key_write(keys->keys[0], buf, size) ? buf : "";
+	return keys->count && keycode_name(keys->keys[0], buf, size) ? buf : "";
 }

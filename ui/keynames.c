@@ -123,7 +123,7 @@ static bool plain_name(keycode key, char *buf, size_t size)
 	return snprintf(buf, size, "%s", utf8) < (int) size;
 }
 
-bool key_write(keycode key, char *buf, size_t size)
+bool keycode_name(keycode key, char *buf, size_t size)
 {
 	static const struct {
 		keycode bit;
