@@ -138,8 +138,12 @@ af_code answer_transport(af_code rc, const struct engine_endpoint *ep, struct af
 	if (rc == AF_ERR_UNREACHABLE && ep->unix_path)
 		error_hint(err, "%s", socket_hint(ep->unix_path));
 	else if (rc == AF_ERR_UNREACHABLE && ep->has_tls)
-		error_hint(err, "check the engine at %s (named by %s) and its certificates", ep->host, ep->from);
-	else if (rc == AF_ERR_UNREACHABLE || rc == AF_ERR_PROTOCOL)
+		error_hint(err, "check the engine at %s (named by %s), its certificates and yours (DOCKER_CERT_PATH)", ep->host,
+			   ep->from);
+	else if (rc == AF_ERR_UNREACHABLE)
+		error_hint(err, "is a container engine listening at %s (named by %s)? If it wants TLS, set DOCKER_TLS_VERIFY=1",
+			   ep->host, ep->from);
+	else if (rc == AF_ERR_PROTOCOL)
 		error_hint(err, "is a container engine listening at %s (named by %s)?", ep->host, ep->from);
 	else if (rc == AF_ERR_TIMEOUT)
 		error_hint(err, "the engine is overloaded or hangs: `docker info` should answer at once");

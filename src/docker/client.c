@@ -109,6 +109,9 @@ static af_code ping_engine(struct docker *d, struct cancel *cancel, struct ping 
 	};
 	af_code rc = http_perform(d->http, &req, &resp, err);
 
+	/* Hung up on: that is how TLS is asked for, or a client certificate. */
+	if (rc == AF_ERR_LOST && !d->ep.unix_path)
+		rc = error_wrap(err, AF_ERR_UNREACHABLE, "ping %s", d->ep.host);
 	if (rc != AF_OK)
 		return answer_transport(rc, &d->ep, err);
 	rc = answer_check(&resp, err);
