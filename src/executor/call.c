@@ -41,6 +41,8 @@ static char *path_for(const char *method, struct af_error *err)
 		url_add_escaped(&path, segment);
 		p += len + (p[len] == '/');
 	}
+	if (!path.len)
+		strbuf_addc(&path, '/');
 	return strbuf_steal(&path, &out, err) ? NULL : out;
 }
 
@@ -131,13 +133,15 @@ static af_code no_json(const struct call *call, const struct server *s, const st
 	return AF_ERR_PROTOCOL;
 }
 
-/* The text of `detail` or `error`: a string, or FastAPI's list of what is wrong with the arguments. */
+/* The text of `detail` or `error`, or a plain string: FastAPI's list of what is wrong with the arguments too. */
 static char *detail_of(struct json_span body)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
 	struct json_span detail;
 	char *out = NULL;
 
+	if (json_type(body) == JSON_STRING)
+		return json_string(body, NULL);
 	if (json_type(body) != JSON_OBJECT || (!json_member(body, "detail", &detail) && !json_member(body, "error", &detail)))
 		return NULL;
 	if (json_type(detail) == JSON_STRING)
@@ -172,6 +176,10 @@ static af_code failed(const struct call *call, const struct server *s, const str
 	AUTO_STRBUF safe = STRBUF_INIT(STRBUF_TEXT);
 	af_code rc = code_of_status(resp->status);
 
+	/* What a framework says where it has no such route; anything else is said by the method itself. */
+	if (rc == AF_ERR_NOT_FOUND && call->type == ENV_HTTP_BASED && detail && strcmp(detail, "Not Found") &&
+	    strcmp(detail, "Method Not Allowed"))
+		rc = AF_ERR_METHOD;
 	if (detail)
 		text_add_safe(&safe, detail, strlen(detail), true);
 	else

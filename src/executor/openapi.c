@@ -4,28 +4,46 @@
 
 #include "executor/executor.h"
 
-/* References may point in circles. */
+/* References may point in circles, and a circle of several branches multiplies: nodes looked at for one operation. */
 #define DEPTH_MAX 16
+#define NODES_MAX 2000
+
+struct document {
+	const cJSON *root;
+	int nodes; /* that may still be looked at */
+};
 
 static const cJSON *get(const cJSON *object, const char *name)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/* The object behind "#/components/schemas/Name"; others are not followed. */
-static const cJSON *resolve(const cJSON *doc, const cJSON *node)
+/* One step of a JSON pointer (RFC 6901): "~1" is '/', "~0" is '~'. */
+static const cJSON *step_to(const cJSON *at, const char *step, size_t len)
 {
-	for (int depth = 0; depth < DEPTH_MAX; depth++) {
+	AUTO_STRBUF name = STRBUF_INIT(STRBUF_LINE);
+
+	for (size_t i = 0; i < len; i++)
+		if (step[i] == '~' && i + 1 < len && (step[i + 1] == '0' || step[i + 1] == '1'))
+			strbuf_addc(&name, step[++i] == '0' ? '~' : '/');
+		else
+			strbuf_addc(&name, step[i]);
+	return strbuf_check(&name, NULL) ? NULL : get(at, name.data);
+}
+
+/* The object behind "#/components/schemas/Name"; others are not followed. */
+static const cJSON *resolve(struct document *doc, const cJSON *node)
+{
+	for (int depth = 0; depth < DEPTH_MAX && doc->nodes-- > 0; depth++) {
 		const char *ref = cJSON_GetStringValue(get(node, "$ref"));
 		if (!ref)
 			return node;
 		if (!str_starts(ref, "#/"))
 			return NULL;
-		const cJSON *at = doc;
+		const cJSON *at = doc->root;
 		for (const char *p = ref + 2; at && *p;) {
 			size_t len = strcspn(p, "/");
-			AUTO_FREE char *step = str_ndup(p, len, NULL);
-			at = step ? get(at, step) : NULL;
+			at = step_to(at, p, len);
 			p += len + (p[len] == '/');
 		}
 		node = at;
@@ -73,7 +91,7 @@ static af_code mark_required(struct params *ps, const cJSON *required, struct af
 }
 
 /* Collects the properties of a body's schema: its own, and those of each part of an allOf. */
-static af_code add_schema(struct params *ps, const cJSON *doc, const cJSON *schema, int depth, struct af_error *err)
+static af_code add_schema(struct params *ps, struct document *doc, const cJSON *schema, int depth, struct af_error *err)
 {
 	const cJSON *part, *prop;
 	af_code rc = AF_OK;
@@ -82,7 +100,7 @@ static af_code add_schema(struct params *ps, const cJSON *doc, const cJSON *sche
 	if (!schema || depth > DEPTH_MAX)
 		return AF_OK;
 	cJSON_ArrayForEach(part, get(schema, "allOf"))
-		if (!rc)
+		if (!rc && doc->nodes > 0)
 			rc = add_schema(ps, doc, part, depth + 1, err);
 	cJSON_ArrayForEach(prop, get(schema, "properties"))
 		if (!rc && prop->string)
@@ -104,14 +122,16 @@ static const char *python_type(const char *type)
 	return "Any";
 }
 
-static void add_type(struct strbuf *sb, const cJSON *doc, const cJSON *schema, int depth);
+static void add_type(struct strbuf *sb, struct document *doc, const cJSON *schema, int depth);
 
 /* "int | None" for anyOf, oneOf and for 3.1's list of types. */
-static void add_union(struct strbuf *sb, const cJSON *doc, const cJSON *parts, int depth)
+static void add_union(struct strbuf *sb, struct document *doc, const cJSON *parts, int depth)
 {
 	const cJSON *part;
 
 	cJSON_ArrayForEach(part, parts) {
+		if (doc->nodes <= 0 && part != parts->child)
+			break;
 		if (part != parts->child)
 			strbuf_adds(sb, " | ");
 		if (cJSON_IsString(part))
@@ -121,7 +141,7 @@ static void add_union(struct strbuf *sb, const cJSON *doc, const cJSON *parts, i
 	}
 }
 
-static void add_type(struct strbuf *sb, const cJSON *doc, const cJSON *schema, int depth)
+static void add_type(struct strbuf *sb, struct document *doc, const cJSON *schema, int depth)
 {
 	const cJSON *at = resolve(doc, schema), *type = get(at, "type");
 	static const char *const unions[] = { "anyOf", "oneOf", "allOf" };
@@ -161,7 +181,7 @@ static void add_default(struct strbuf *sb, const cJSON *value)
 	cJSON_free(text);
 }
 
-static void add_signature(struct strbuf *sb, const cJSON *doc, const struct params *ps)
+static void add_signature(struct strbuf *sb, struct document *doc, const struct params *ps)
 {
 	strbuf_addc(sb, '(');
 	for (size_t i = 0; i < ps->count; i++) {
@@ -182,7 +202,7 @@ static void add_signature(struct strbuf *sb, const cJSON *doc, const struct para
 
 /* ---- operations ------------------------------------------------------------------------ */
 
-static af_code collect_params(struct params *ps, const cJSON *doc, const cJSON *op, struct af_error *err)
+static af_code collect_params(struct params *ps, struct document *doc, const cJSON *op, struct af_error *err)
 {
 	const cJSON *body = resolve(doc, get(op, "requestBody")), *p;
 	const cJSON *json = get(get(body, "content"), "application/json");
@@ -197,7 +217,7 @@ static af_code collect_params(struct params *ps, const cJSON *doc, const cJSON *
 	return rc ? rc : add_schema(ps, doc, get(json, "schema"), 0, err);
 }
 
-static af_code add_operation(struct method_list *out, const cJSON *doc, const cJSON *path, const cJSON *op,
+static af_code add_operation(struct method_list *out, struct document *doc, const cJSON *path, const cJSON *op,
 			     struct af_error *err)
 {
 	AUTO_STRBUF signature = STRBUF_INIT(STRBUF_TEXT);
@@ -206,7 +226,9 @@ static af_code add_operation(struct method_list *out, const cJSON *doc, const cJ
 
 	if (!doc_text)
 		doc_text = cJSON_GetStringValue(get(op, "summary"));
+	doc->nodes = NODES_MAX;
 	af_code rc = collect_params(&ps, doc, op, err);
+	doc->nodes = NODES_MAX;
 	add_signature(&signature, doc, &ps);
 	free(ps.items);
 	if (!rc)
@@ -216,8 +238,9 @@ static af_code add_operation(struct method_list *out, const cJSON *doc, const cJ
 
 af_code openapi_parse(const char *text, size_t len, struct method_list *out, struct af_error *err)
 {
-	cJSON *doc = cJSON_ParseWithLength(text, len);
-	const cJSON *paths = get(doc, "paths"), *path;
+	cJSON *root = cJSON_ParseWithLength(text, len);
+	const cJSON *paths = get(root, "paths"), *path;
+	struct document doc = { .root = root };
 	af_code rc = AF_OK;
 
 	if (!cJSON_IsObject(paths))
@@ -225,9 +248,9 @@ af_code openapi_parse(const char *text, size_t len, struct method_list *out, str
 	cJSON_ArrayForEach(path, paths) {
 		const cJSON *op = get(path, "post");
 		if (!rc && op && path->string && path->string[0] == '/' && path->string[1])
-			rc = add_operation(out, doc, path, op, err);
+			rc = add_operation(out, &doc, path, op, err);
 	}
-	cJSON_Delete(doc);
+	cJSON_Delete(root);
 	if (rc)
 		method_list_free(out);
 	return rc;

@@ -27,6 +27,7 @@ UNUSED static void check_ok(af_code rc, const char *what, const char *file, int 
 	if (rc == AF_OK && !err.message)
 		return;
 	print_error("%s: %s (%s)\n", what, err.message ? err.message : "?", af_code_name(rc));
+	af_error_clear(&err);
 	_fail(file, line);
 }
 
@@ -37,6 +38,7 @@ UNUSED static void check_fails(af_code rc, af_code code, const char *part, const
 	if (rc != code || err.code != code || !err.message || !strstr(err.message, part)) {
 		print_error("%s: got %s: %s\n  instead of %s: …%s…\n", what, af_code_name(rc),
 			    err.message ? err.message : "(no message)", af_code_name(code), part);
+		af_error_clear(&err);
 		_fail(file, line);
 	}
 	af_error_clear(&err);
