@@ -16,6 +16,7 @@
 struct feed;     /* feed.h: keeps the model fresh */
 struct prompt;   /* prompt.h: the command line */
 struct jobs;
+struct methods;  /* methods.h: what environments offer */
 
 struct options {
 	bool readonly;     /* actions that change something are off */
@@ -34,11 +35,13 @@ struct app {
 	struct model model;
 	struct feed *feed;
 	struct jobs *jobs;
+	struct methods *methods;
 	struct prompt *prompt;
 	struct keymap *keymap;
 	struct theme theme;
 	struct options options;
 	struct frame *frame; /* frame.h: layout, panes, focus, overlays */
+	const char *afs_path; /* the command, for what needs the real terminal */
 	bool dirty;          /* something visible changed: a frame is due */
 	bool quit;
 	bool suspend;        /* ^Z: give the terminal back and stop */
@@ -63,6 +66,7 @@ void app_selection_changed(struct app *app);
 enum pane { PANE_ENVS, PANE_DETAIL, PANE_LOGS, PANE_COUNT };
 void app_focus(struct app *app, enum pane pane);
 void app_zoom(struct app *app, bool zoomed);
+struct view *app_pane(struct app *app, enum pane pane);
 /* Puts a view over the panes (help, menu, jobs, the call screen); it gets all keys until it closes. Takes ownership. */
 void app_push(struct app *app, struct view *take_view);
 

@@ -186,7 +186,7 @@ af_code state_save(struct app *app, struct af_error *err)
 		return rc;
 	strbuf_addf(&out, "[app]\ntheme %s\n", app->options.theme);
 	for (int i = 0; i < PANE_COUNT; i++) {
-		struct view *v = frame_pane(app, (enum pane) i);
+		struct view *v = app_pane(app, (enum pane) i);
 		strbuf_addf(&out, "[%s]\n", v->ops->name);
 		if (v->ops->save_state)
 			v->ops->save_state(v, &out);
@@ -203,7 +203,7 @@ static void state_line(struct app *app, const char *section, char *line)
 	if (value)
 		*value++ = '\0';
 	for (int i = 0; value && i < PANE_COUNT; i++) {
-		struct view *v = frame_pane(app, (enum pane) i);
+		struct view *v = app_pane(app, (enum pane) i);
 		if (!strcmp(v->ops->name, section) && v->ops->load_state)
 			v->ops->load_state(v, line, value);
 	}

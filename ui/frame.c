@@ -62,7 +62,7 @@ void frame_free(struct frame *f, struct app *app UNUSED)
 	free(f);
 }
 
-struct view *frame_pane(struct app *app, enum pane pane)
+struct view *app_pane(struct app *app, enum pane pane)
 {
 	return app->frame->panes[pane];
 }
@@ -168,9 +168,12 @@ static void pop(struct app *app, struct view *v)
 
 const struct environment *app_selected_environment(struct app *app)
 {
-	const char *name = NULL;
+	const char *name = NULL, *id = NULL;
+	struct environment *env = NULL;
 
-	envs_view_selection(app->frame->panes[PANE_ENVS], &name, NULL);
+	envs_view_selection(app->frame->panes[PANE_ENVS], &name, &id);
+	if (id && model_replica(&app->model, id, &env))
+		return env;
 	return model_environment(&app->model, name);
 }
 
@@ -184,6 +187,8 @@ const struct replica *app_selected_replica(struct app *app)
 
 void app_selection_changed(struct app *app)
 {
+	if (!app->frame) /* --plain, or not there yet */
+		return;
 	detail_view_selection_changed(app->frame->panes[PANE_DETAIL], app);
 	logs_view_selection_changed(app->frame->panes[PANE_LOGS], app);
 	app_redraw(app);

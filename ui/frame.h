@@ -16,7 +16,6 @@ void frame_paste(struct app *app, const char *text, size_t len);
 void frame_mouse(struct app *app, int y, int x, int what);
 /* About once a second. */
 void frame_tick(struct app *app);
-struct view *frame_pane(struct app *app, enum pane pane);
 
 /* Where things stand, for one size of the terminal. Pure. */
 struct layout {

@@ -264,8 +264,18 @@ static struct job *job_new(struct app *app, char *take_line, struct af_error *er
 
 static void forget_old(struct jobs *jobs)
 {
-	while (jobs->count > KEEP_OVER && jobs->items[jobs->count - 1]->row.state != JOB_RUNNING)
-		job_unref(jobs->items[--jobs->count]);
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		struct job *job = jobs->items[i];
+		bool over = job->row.state != JOB_RUNNING;
+		kept += over;
+		if (over && (job->row.quiet || kept > KEEP_OVER))
+			job_unref(job);
+		else
+			jobs->items[n++] = job;
+	}
+	jobs->count = n;
 }
 
 static af_code enlist(struct jobs *jobs, struct job *job, struct af_error *err)
@@ -383,6 +393,25 @@ af_code job_work(struct app *app, const char *label, af_code (*run)(void *arg, s
 	return launch(app, job, id, err);
 }
 
+af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+		  void (*free_arg)(void *arg), void *arg)
+{
+	struct job *job = job_new(app, str_dup("", NULL), NULL);
+
+	if (!job) {
+		if (free_arg)
+			free_arg(arg);
+		return AF_ERR_NOMEM;
+	}
+	job->row.quiet = true;
+	job->run = run;
+	job->work_done = done;
+	job->free_arg = free_arg;
+	job->arg = arg;
+	return launch(app, job, NULL, NULL);
+}
+
 /* ---- afterwards ------------------------------------------------------------------------------------------- */
 
 static struct job *find(const struct app *app, int id)
@@ -404,7 +433,7 @@ void job_cancel(struct app *app, int id)
 int job_newest_running(const struct app *app)
 {
 	for (size_t i = 0; app->jobs && i < app->jobs->count; i++)
-		if (app->jobs->items[i]->row.state == JOB_RUNNING)
+		if (app->jobs->items[i]->row.state == JOB_RUNNING && !app->jobs->items[i]->row.quiet)
 			return app->jobs->items[i]->row.id;
 	return 0;
 }
@@ -423,9 +452,11 @@ const struct job_row *const *job_list(const struct app *app)
 
 	if (!jobs)
 		return none;
+	size_t n = 0;
 	for (size_t i = 0; i < jobs->count; i++)
-		jobs->rows[i] = &jobs->items[i]->row;
-	jobs->rows[jobs->count] = NULL;
+		if (!jobs->items[i]->row.quiet)
+			jobs->rows[n++] = &jobs->items[i]->row;
+	jobs->rows[n] = NULL;
 	return jobs->rows;
 }
 

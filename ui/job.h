@@ -18,6 +18,7 @@ enum job_state { JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
 struct job_row {
 	int id;
+	bool quiet;              /* not listed */
 	char *line;              /* the command as typed, secrets masked: "run affine:v2 --replicas 3" */
 	enum job_state state;
 	int64_t started_ms, ended_ms; /* clock_ms() */
@@ -43,6 +44,10 @@ af_code job_start_words(struct app *app, const char *const *words, int count, jo
 af_code job_work(struct app *app, const char *label, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
 		 void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err), void (*free_arg)(void *arg),
 		 void *arg, int *id, struct af_error *err) MUST_CHECK;
+/* job_work() for small look-ups that the list of jobs need not show. On failure free_arg was called. */
+af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+		  void (*free_arg)(void *arg), void *arg) MUST_CHECK;
 void job_cancel(struct app *app, int id);
 /* The newest that runs; 0: none. */
 int job_newest_running(const struct app *app);

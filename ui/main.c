@@ -1,5 +1,6 @@
 /* afs-tui: the dashboard. Options, and the one loop of the UI thread. */
 #include <getopt.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "ui/config.h"
 #include "ui/feed.h"
 #include "ui/frame.h"
+#include "ui/methods.h"
 #include "ui/plain.h"
 #include "ui/prompt.h"
 #include "ui/script.h"
@@ -268,6 +270,7 @@ static void end_app(struct app *app)
 {
 	job_end_all(app);
 	feed_stop(app->feed);
+	methods_forget_all(app);
 	if (app->frame)
 		frame_free(app->frame, app);
 	prompt_free(app->prompt);
@@ -279,9 +282,26 @@ static void end_app(struct app *app)
 	af_free(app->af);
 }
 
+/* The command stands beside this program, or else in PATH. */
+static char *find_afs(void)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n > 0) {
+		self[n] = '\0';
+		char *slash = strrchr(self, '/');
+		AUTO_FREE char *beside = slash ? str_format(NULL, "%.*s/afs", (int) (slash - self), self) : NULL;
+		if (beside && access(beside, X_OK) == 0)
+			return af_steal(beside);
+	}
+	return str_dup("afs", NULL);
+}
+
 static af_code run(const struct arguments *a, struct af_error *err)
 {
-	struct app app = { .now_ms = clock_ms() };
+	AUTO_FREE char *afs_path = find_afs();
+	struct app app = { .now_ms = clock_ms(), .afs_path = afs_path };
 	struct script *script = NULL;
 	af_code rc = a->script ? script_load(a->script, &script, err) : AF_OK;
 

@@ -144,26 +144,43 @@ static bool says_true_color(const char *name)
 	return colorterm && (!strcmp(colorterm, "truecolor") || !strcmp(colorterm, "24bit"));
 }
 
+/* ncurses keeps a pointer to what it found in the environment. */
+static char *description;
+
+/* newterm() where TERMINFO is the description. The environment's strings stay where they are, since other threads may be
+ * reading them: only the list that points to them is another one for a moment. */
+static SCREEN *open_described(const char *name)
+{
+	size_t count = 0, used = 0;
+
+	while (environ[count])
+		count++;
+	AUTO_FREE char **list = calloc(count + 2, sizeof(*list));
+	if (!list)
+		return NULL;
+	list[used++] = description;
+	for (size_t i = 0; i < count; i++)
+		if (!str_starts(environ[i], "TERMINFO="))
+			list[used++] = environ[i];
+	char **before = environ;
+	environ = list;
+	SCREEN *screen = newterm(name, stdout, stdin);
+	environ = before;
+	return screen;
+}
+
 static SCREEN *open_direct(const char *name)
 {
 	AUTO_STRBUF compiled = STRBUF_INIT(DESCRIPTION_MAX);
 	AUTO_STRBUF value = STRBUF_INIT(2 * DESCRIPTION_MAX);
-	const char *now = getenv("TERMINFO");
-	AUTO_FREE char *before = now ? str_dup(now, NULL) : NULL;
-	SCREEN *screen = NULL;
 
 	compile_description(&compiled, name);
-	strbuf_adds(&value, "b64:");
+	strbuf_adds(&value, "TERMINFO=b64:");
 	base64_add(&value, compiled.data, compiled.len, false);
-	if (compiled.failed || value.failed || (now && !before))
+	free(af_steal(description));
+	if (compiled.failed || strbuf_steal(&value, &description, NULL))
 		return NULL;
-	if (setenv("TERMINFO", value.data, 1) == 0)
-		screen = newterm(name, stdout, stdin);
-	if (before)
-		setenv("TERMINFO", before, 1);
-	else
-		unsetenv("TERMINFO");
-	return screen;
+	return open_described(name);
 }
 
 static bool is_described(const char *name)

@@ -1,0 +1,119 @@
+/* Pane 2, Env: the variables of a container, secrets masked. */
+#include <ctype.h>
+#include <string.h>
+
+#include "orchestrator/orchestrator.h"
+#include "ui/detail_priv.h"
+
+bool looks_secret(const char *name)
+{
+	static const char *const parts[] = { "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH", "PRIVATE" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (strcasestr(name, parts[i]))
+			return true;
+	return false;
+}
+
+struct fetch {
+	struct app *app;
+	char *id;
+	struct strlist env;
+};
+
+static void fetch_free(void *arg)
+{
+	struct fetch *f = arg;
+
+	strlist_free(&f->env);
+	free(f->id);
+	free(f);
+}
+
+static af_code fetch_run(void *arg, struct cancel *cancel, struct af_error *err)
+{
+	struct fetch *f = arg;
+	struct docker *engine;
+	cJSON *doc = NULL;
+	const cJSON *var;
+	af_code rc = af_engine(f->app->af, cancel, &engine, err);
+
+	if (!rc)
+		rc = docker_container_inspect(engine, f->id, cancel, &doc, err);
+	cJSON_ArrayForEach(var, cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc, "Config"), "Env"))
+		if (!rc && cJSON_IsString(var))
+			rc = strlist_add(&f->env, var->valuestring, err);
+	cJSON_Delete(doc);
+	strlist_sort(&f->env);
+	return rc;
+}
+
+/* The view may show another container by now, or be gone with the program. */
+static void fetch_done(struct app *app, void *arg, af_code rc, const struct af_error *err)
+{
+	struct detail *d = (struct detail *) app_pane(app, PANE_DETAIL);
+	struct fetch *f = arg;
+
+	d->env_fetching = false;
+	if (!d->env_of || strcmp(d->env_of, f->id) != 0)
+		return;
+	free(d->env_error);
+	d->env_error = rc ? strdup(err->message ? err->message : "no answer") : NULL;
+	strlist_free(&d->env);
+	d->env = f->env;
+	f->env = (struct strlist){ 0 };
+	app_redraw(app);
+}
+
+static void want_env(struct detail *d, struct app *app, const char *id)
+{
+	if (d->env_fetching || (d->env_of && !strcmp(d->env_of, id)))
+		return;
+	free(d->env_of);
+	d->env_of = strdup(id);
+	free(af_steal(d->env_error));
+	strlist_free(&d->env);
+	struct fetch *f = calloc(1, sizeof(*f));
+	if (!f || !(f->id = strdup(id))) {
+		free(f);
+		return;
+	}
+	f->app = app;
+	d->env_fetching = job_quiet(app, fetch_run, fetch_done, fetch_free, f) == AF_OK;
+}
+
+static void draw_variable(const struct detail *d, const struct area *a, int y, const char *var)
+{
+	size_t len = strcspn(var, "=");
+	AUTO_FREE char *name = str_ndup(var, len, NULL);
+
+	if (!name)
+		return;
+	int x = 1 + draw_text(a, y, 1, ROLE_JSON_KEY, name, len, true);
+	x += draw_str(a, y, x, ROLE_DIM, "=");
+	if (looks_secret(name) && !d->reveal)
+		draw_str(a, y, x, ROLE_DIM, "***  (v shows it)");
+	else
+		draw_str(a, y, x, ROLE_TEXT, var + len + (var[len] == '='));
+}
+
+void detail_draw_env(struct detail *d, struct app *app, const struct area *a, const struct environment *e,
+		     const struct replica *r)
+{
+	if (!r && e->count)
+		r = &e->replicas[0];
+	if (!r) {
+		draw_str(a, 0, 1, ROLE_DIM, "no replica");
+		return;
+	}
+	want_env(d, app, r->id);
+	if (d->env_error)
+		draw_str(a, 0, 1, ROLE_ERROR, d->env_error);
+	else if (d->env_fetching)
+		draw_str(a, 0, 1, ROLE_DIM, "…");
+	else if (!d->env.count)
+		draw_str(a, 0, 1, ROLE_DIM, "no variables");
+	d->top = MAX(0, MIN(d->top, (int) d->env.count - a->h));
+	for (int y = 0; y < a->h && d->top + y < (int) d->env.count; y++)
+		draw_variable(d, a, y, d->env.items[d->top + y]);
+}

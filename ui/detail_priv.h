@@ -1,0 +1,31 @@
+/* Pane 2: shared by view_detail.c (tabs, keys), detail_overview.c and detail_env.c. */
+#ifndef UI_DETAIL_PRIV_H
+#define UI_DETAIL_PRIV_H
+
+#include "ui/views.h"
+
+enum detail_tab { TAB_OVERVIEW, TAB_LOGS, TAB_METHODS, TAB_CALLS, TAB_ENV, TAB_COUNT };
+
+struct detail {
+	struct view view;
+	enum detail_tab tab;
+	int tab_x[TAB_COUNT]; /* where tabs were drawn, for the mouse */
+	int top;              /* first line of a tab that scrolls */
+	int method;           /* the cursor in the list of methods */
+	bool reveal;          /* values of variables that look secret are shown */
+	/* the variables of a container, fetched when the tab is open */
+	char *env_of, *env_error;
+	struct strlist env;
+	bool env_fetching;
+};
+
+void detail_draw_overview(struct app *app, const struct area *a, const struct environment *e, const struct replica *r);
+void detail_draw_env(struct detail *d, struct app *app, const struct area *a, const struct environment *e,
+		     const struct replica *r);
+/* Does a variable of this name hold a secret? */
+bool looks_secret(const char *name);
+
+/* view_calls.c or the like: calls made before, newest first. */
+void detail_draw_calls(struct app *app, const struct area *a, const char *environment, int top);
+
+#endif

@@ -1,0 +1,315 @@
+/* Pane 1: how rows look. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "ui/envs_priv.h"
+#include "ui/feed.h"
+
+/* From this width on there is room for the spark of the last minute, and for latencies. */
+#define SPARK_WIDTH 70
+#define LATENCY_WIDTH 96
+#define SPARK_SECONDS 12
+#define STALE_MS 6000
+
+struct columns {
+	int name, up, cpu, mem, req, rate, err; /* the cell behind each, as numbers end there */
+	int p50, p95, spark;                    /* 0: not shown */
+};
+
+static struct columns place_columns(int width)
+{
+	struct columns c = { 0 };
+	int right = width - 1;
+
+	if (width >= SPARK_WIDTH) {
+		right -= SPARK_SECONDS + 1;
+		c.spark = right + 2;
+	}
+	if (width >= LATENCY_WIDTH) {
+		c.p95 = right;
+		c.p50 = right - 8;
+		right -= 16;
+	}
+	c.err = right;
+	c.rate = right - 6;
+	c.req = c.rate - 7;
+	c.mem = c.req - 8;
+	c.cpu = c.mem - 6;
+	c.up = c.cpu - 6;
+	c.name = c.up - 5; /* names end before this */
+	return c;
+}
+
+static void right_text(const struct area *a, int y, int end, enum role role, const char *text)
+{
+	draw_right(a, y, end - 10, 10, role, text);
+}
+
+static void draw_heading(const struct area *a, const struct columns *c)
+{
+	struct {
+		const char *text;
+		int end;
+	} heads[] = { { "UP", c->up }, { "CPU", c->cpu }, { "MEM", c->mem }, { "REQ", c->req },
+		      { "REQ/s", c->rate }, { "ERR", c->err }, { "p50", c->p50 }, { "p95", c->p95 } };
+
+	draw_str(a, 0, 3, ROLE_COLUMN, "NAME");
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		if (heads[i].end)
+			right_text(a, 0, heads[i].end, ROLE_COLUMN, heads[i].text);
+	if (c->spark)
+		draw_str(a, 0, c->spark, ROLE_COLUMN, "last 60 s");
+}
+
+/* 36104 → "36,104"; above a million "1.2M", so that the column holds it. */
+static void format_count(char *buf, size_t size, uint64_t n)
+{
+	if (n >= 10000000)
+		snprintf(buf, size, "%.1fM", (double) n / 1e6);
+	else if (n >= 1000)
+		snprintf(buf, size, n >= 1000000 ? "%llu,%03llu,%03llu" : "%llu,%03llu",
+			 (unsigned long long) (n >= 1000000 ? n / 1000000 : n / 1000),
+			 (unsigned long long) (n >= 1000000 ? n / 1000 % 1000 : n % 1000), (unsigned long long) (n % 1000));
+	else
+		snprintf(buf, size, "%llu", (unsigned long long) n);
+}
+
+static void format_ms(char *buf, size_t size, double ms)
+{
+	if (isnan(ms))
+		snprintf(buf, size, "%s", glyph(GLYPH_DASH));
+	else if (ms < 1000)
+		snprintf(buf, size, ms < 10 ? "%.1fms" : "%.0fms", ms);
+	else
+		snprintf(buf, size, "%.1fs", ms / 1000);
+}
+
+struct figures {
+	double cpu, rate, p50, p95;
+	int64_t memory;
+	uint64_t requests, errors;
+	bool counted;
+};
+
+static void draw_figures(const struct area *a, int y, const struct columns *c, enum role role, const struct figures *f)
+{
+	const char *none = glyph(GLYPH_DASH);
+	AUTO_STRBUF memory = STRBUF_INIT(32);
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%.0f%%", f->cpu);
+	right_text(a, y, c->cpu, role, isnan(f->cpu) ? none : buf);
+	if (f->memory >= 0)
+		size_format(&memory, f->memory);
+	right_text(a, y, c->mem, role, memory.len ? memory.data : none);
+	format_count(buf, sizeof(buf), f->requests);
+	right_text(a, y, c->req, role, buf);
+	snprintf(buf, sizeof(buf), f->rate > 0 && f->rate < 99.95 ? "%.1f" : "%.0f", f->rate);
+	right_text(a, y, c->rate, role, isnan(f->rate) ? none : buf);
+	snprintf(buf, sizeof(buf), "%.1f%%", f->requests ? 100.0 * (double) f->errors / (double) f->requests : 0);
+	right_text(a, y, c->err, f->errors && role != ROLE_DIM ? ROLE_WARN : role, f->counted ? buf : none);
+	if (c->p50) {
+		format_ms(buf, sizeof(buf), f->p50);
+		right_text(a, y, c->p50, role, buf);
+		format_ms(buf, sizeof(buf), f->p95);
+		right_text(a, y, c->p95, role, buf);
+	}
+}
+
+static void draw_rates(const struct app *app, const struct area *a, int y, const struct columns *c, const struct series *s)
+{
+	double values[SPARK_SECONDS * 5], sums[SPARK_SECONDS];
+
+	if (!c->spark)
+		return;
+	/* A cell for five seconds. */
+	series_last(s, app->now_ms, values, ARRAY_LEN(values));
+	for (int i = 0; i < SPARK_SECONDS; i++) {
+		sums[i] = 0;
+		for (int k = 0; k < 5; k++)
+			sums[i] = fmax(sums[i], isnan(values[i * 5 + k]) ? 0 : values[i * 5 + k]);
+	}
+	draw_spark(a, y, c->spark, SPARK_SECONDS, ROLE_GRAPH, sums, SPARK_SECONDS);
+}
+
+static void draw_name(const struct area *a, int y, int x, int end, enum role role, const char *name)
+{
+	struct area left = { a->y, a->x, a->h, MIN(end, a->w) };
+
+	draw_text(&left, y, x, role, name, strlen(name), true);
+}
+
+static void draw_environment(const struct envs *v, struct app *app, const struct area *a, int y, const struct columns *c,
+			     const struct environment *e, bool stale)
+{
+	bool folded = strlist_has(&v->folded, e->name);
+	enum role role = stale ? ROLE_DIM : ROLE_TEXT;
+	char up[24];
+	struct figures f = { e->cpu_percent, e->rate, NAN, NAN, e->memory, e->requests, e->errors, e->up > 0 };
+
+	for (int i = 0; i < e->count; i++) {
+		f.p50 = fmax(f.p50, e->replicas[i].p50_ms);
+		f.p95 = fmax(f.p95, e->replicas[i].p95_ms);
+	}
+	draw_str(a, y, 1, ROLE_DIM, glyph(folded ? GLYPH_CLOSED : GLYPH_OPEN));
+	draw_name(a, y, 3, c->name, stale ? ROLE_DIM : ROLE_STRONG, e->name);
+	snprintf(up, sizeof(up), "%d/%d", e->up, MAX(e->planned, e->count));
+	right_text(a, y, c->up, stale ? ROLE_DIM : e->up < MAX(e->planned, e->count) ? ROLE_WARN : ROLE_OK, up);
+	draw_figures(a, y, c, role, &f);
+	draw_rates(app, a, y, c, &e->rates);
+}
+
+static enum role state_role(const struct replica *r)
+{
+	if (r->state == REPLICA_STARTING)
+		return ROLE_BUSY;
+	return r->state == REPLICA_UP && (r->healthy || !r->sampled_ms) ? ROLE_OK : ROLE_ERROR;
+}
+
+static const char *state_glyph(const struct replica *r)
+{
+	if (r->state == REPLICA_STARTING)
+		return glyph(GLYPH_BUSY);
+	return glyph(r->state == REPLICA_UP ? GLYPH_UP : GLYPH_DOWN);
+}
+
+/* "2 gpu-b", then what is odd about it. */
+static void draw_replica_name(const struct area *a, int y, const struct columns *c, const struct replica *r, enum role role)
+{
+	char name[300];
+	int n = snprintf(name, sizeof(name), "%d %s", r->number, r->host);
+
+	if (r->restarts > 0)
+		n += snprintf(name + n, sizeof(name) - (size_t) MIN(n, 290), " ↻%d", r->restarts);
+	if (r->uneven)
+		snprintf(name + MIN(n, 290), sizeof(name) - (size_t) MIN(n, 290), " ≠");
+	draw_name(a, y, 5, c->up - (int) strlen(r->word) - 1, role, name);
+}
+
+static void draw_replica(struct app *app, const struct area *a, int y, const struct columns *c, const struct replica *r,
+			 bool stale)
+{
+	enum role role = stale ? ROLE_DIM : ROLE_TEXT, state = stale ? ROLE_DIM : state_role(r);
+	struct figures f = { r->cpu_percent, r->rate, r->p50_ms, r->p95_ms, r->memory, r->requests, r->errors,
+			     r->source != COUNT_NONE && r->state == REPLICA_UP };
+
+	draw_str(a, y, 3, state, state_glyph(r));
+	draw_replica_name(a, y, c, r, role);
+	right_text(a, y, c->up, state, r->word);
+	if (r->state == REPLICA_STARTING)
+		draw_str(a, y, c->up + 2, ROLE_BUSY, spinner());
+	draw_figures(a, y, c, role, &f);
+	if (r->state == REPLICA_UP)
+		draw_rates(app, a, y, c, &r->rates);
+	else if (c->spark)
+		draw_text(a, y, c->spark, ROLE_DIM, r->status, strlen(r->status), true);
+}
+
+static bool is_stale(const struct app *app, const char *host_name)
+{
+	const struct model *m = &app->model;
+
+	for (int i = 0; i < m->host_count; i++)
+		if (!strcmp(m->hosts[i].name, host_name))
+			return !m->hosts[i].reachable || app->now_ms - m->hosts[i].seen_ms > STALE_MS;
+	return false;
+}
+
+static void draw_row(const struct envs *v, struct app *app, const struct area *a, int y, const struct columns *c,
+		     const struct envs_row *row)
+{
+	bool stale = is_stale(app, row->replica ? row->replica->host : row->env->count ? row->env->replicas[0].host : "local");
+
+	if (row->replica)
+		draw_replica(app, a, y, c, row->replica, stale);
+	else
+		draw_environment(v, app, a, y, c, row->env, stale);
+	if (envs_is_marked(v, row->id))
+		draw_str(a, y, 0, ROLE_MARKED, glyph(GLYPH_MARK));
+}
+
+/* ---- the pane ------------------------------------------------------------------------------------------ */
+
+static void draw_nothing(struct envs *v, struct app *app, const struct area *a)
+{
+	if (!app->model.loaded)
+		draw_str(a, 1, 3, ROLE_DIM, "looking …");
+	else if (v->filter.len)
+		draw_fmt(a, 1, 3, ROLE_DIM, "nothing matches \"%s\"; Esc shows all", v->filter.data);
+	else if (app->model.host_count && !app->model.hosts[0].reachable)
+		draw_text(a, 1, 3, ROLE_ERROR, app->model.hosts[0].error, strlen(app->model.hosts[0].error), true);
+	else {
+		draw_str(a, 1, 3, ROLE_TEXT, "Nothing runs.");
+		draw_str(a, 3, 3, ROLE_DIM, "b  build an environment       r  run one");
+		draw_str(a, 4, 3, ROLE_DIM, ":  any command, e.g. init my-env --template actor");
+	}
+}
+
+/* Tells the feed whose figures can be seen. */
+static void want(struct envs *v, struct app *app, int first, int height)
+{
+	const char *ids[128];
+	int count = 0;
+
+	for (int i = first; i < first + height && i < v->count && count < (int) ARRAY_LEN(ids); i++) {
+		const struct environment *e = v->rows[i].env;
+		if (v->rows[i].replica)
+			ids[count++] = v->rows[i].replica->id;
+		/* A folded row shows its replicas' sums. */
+		for (int k = 0; !v->rows[i].replica && strlist_has(&v->folded, e->name) && k < e->count && count < 128; k++)
+			ids[count++] = e->replicas[k].id;
+	}
+	if (app->feed)
+		feed_want(app->feed, ids, count);
+}
+
+static void titles(const struct envs *v, const struct app *app, struct box *box, char right[64], char bottom[96],
+		   char position[48])
+{
+	snprintf(right, 64, "sort %s%s   %d of %d", envs_sort_name(v->sort),
+		 glyph((v->sort == SORT_NAME) != v->reverse ? GLYPH_SORT_UP : GLYPH_SORT_DOWN), v->shown_environments,
+		 app->model.count);
+	if (v->filtering || v->filter.len)
+		snprintf(bottom, 96, "/%s%s", v->filter.data, v->filtering ? "▏" : "");
+	else
+		snprintf(bottom, 96, "space mark · a actions · / filter");
+	if (v->marked.count)
+		snprintf(position, 48, "%zu marked", v->marked.count);
+	else
+		snprintf(position, 48, "row %d of %d", v->count ? v->list.row + 1 : 0, v->count);
+	box->title = "[1] Environments";
+	box->right = right;
+	box->bottom = bottom;
+	box->bottom_right = position;
+}
+
+void envs_draw(struct view *view, struct app *app, const struct area *a, bool focused)
+{
+	struct envs *v = (struct envs *) view;
+	struct box box = { .focused = focused };
+	char right[64], bottom[96], position[48];
+
+	v->height = MAX(a->h - 3, 1);
+	envs_current(v, app);
+	titles(v, app, &box, right, bottom, position);
+	struct area in = draw_box(a, &box);
+	if (in.h < 2)
+		return;
+	struct columns c = place_columns(in.w);
+	draw_heading(&in, &c);
+	struct area body = { in.y + 1, in.x, in.h - 1, in.w };
+	if (!v->count)
+		draw_nothing(v, app, &body);
+	for (int y = 0; y < body.h && v->list.top + y < v->count; y++) {
+		const struct envs_row *row = &v->rows[v->list.top + y];
+		draw_row(v, app, &body, y, &c, row);
+		if (v->list.selected && !v->list.gone && !strcmp(row->id, v->list.selected)) {
+			draw_selected(&body, y, focused ? ROLE_SELECTED : ROLE_SELECTED_IDLE);
+			draw_str(&body, y, 0, ROLE_STRONG, glyph(GLYPH_CURSOR));
+		}
+	}
+	want(v, app, v->list.top, body.h);
+}

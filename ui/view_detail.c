@@ -1,0 +1,223 @@
+/* Pane 2: tabs about what is selected in pane 1. See views.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/detail_priv.h"
+#include "ui/methods.h"
+
+static const enum key_context detail_contexts[] = { KEYS_DETAIL, KEYS_LIST, KEYS_GLOBAL };
+static const char *const tab_names[TAB_COUNT] = { "Overview", "Logs", "Methods", "Calls", "Env" };
+
+static void detail_free(struct view *v)
+{
+	struct detail *d = (struct detail *) v;
+
+	free(d->env_of);
+	free(d->env_error);
+	strlist_free(&d->env);
+	free(d);
+}
+
+static void draw_methods(struct detail *d, struct app *app, const struct area *a, const struct environment *e)
+{
+	const struct method_list *methods = methods_of(app, e->name);
+	const char *error = methods_error(app, e->name);
+
+	if (!methods) {
+		draw_str(a, 0, 1, error ? ROLE_ERROR : ROLE_DIM, error ? error : "asking …");
+		return;
+	}
+	if (!methods->count)
+		draw_str(a, 0, 1, ROLE_DIM, "no public methods");
+	d->method = MAX(0, MIN(d->method, (int) methods->count - 1));
+	int top = MAX(0, (d->method + 1) * 2 - a->h) / 2;
+	for (int i = top, y = 0; i < (int) methods->count && y < a->h; i++, y += 2) {
+		const struct method *m = &methods->items[i];
+		int x = 1 + draw_str(a, y, 1, ROLE_STRONG, m->name);
+		draw_text(a, y, x, ROLE_TEXT, m->signature, strlen(m->signature), true);
+		if (i == d->method)
+			draw_selected(a, y, ROLE_SELECTED);
+		if (m->doc && y + 1 < a->h)
+			draw_text(a, y + 1, 3, ROLE_DIM, m->doc, strcspn(m->doc, "\n"), true);
+	}
+}
+
+static void detail_draw(struct view *v, struct app *app, const struct area *a, bool focused)
+{
+	struct detail *d = (struct detail *) v;
+	const struct environment *e = app_selected_environment(app);
+	const struct replica *r = app_selected_replica(app);
+	char title[160] = "[2] Detail";
+	struct box box = { .title = title, .focused = focused, .bottom = "c call · l logs · e exec · y copy",
+			   .bottom_right = "z zoom" };
+
+	if (e && r)
+		snprintf(title, sizeof(title), "[2] %.90s·%d  %.40s", e->name, r->number, r->host);
+	else if (e)
+		snprintf(title, sizeof(title), "[2] %.120s", e->name);
+	struct area in = draw_box(a, &box);
+	draw_tabs(a, tab_names, TAB_COUNT, (int) d->tab, d->tab_x);
+	if (!e) {
+		draw_str(&in, 1, 2, ROLE_DIM, "nothing is selected");
+		return;
+	}
+	switch (d->tab) {
+	case TAB_METHODS:
+		draw_methods(d, app, &in, e);
+		break;
+	case TAB_CALLS:
+		detail_draw_calls(app, &in, e->name, d->top);
+		break;
+	case TAB_ENV:
+		detail_draw_env(d, app, &in, e, r);
+		break;
+	default:
+		detail_draw_overview(app, &in, e, r);
+		break;
+	}
+}
+
+static void show_tab(struct detail *d, struct app *app, int tab)
+{
+	tab = (tab + TAB_COUNT) % TAB_COUNT;
+	d->top = 0;
+	if (tab == TAB_LOGS) {
+		app_focus(app, PANE_LOGS);
+		app_zoom(app, true);
+		return;
+	}
+	d->tab = (enum detail_tab) tab;
+}
+
+/* Enter on a method opens the form for it. */
+static void open_method(struct detail *d, struct app *app)
+{
+	const struct environment *e = app_selected_environment(app);
+	const struct method_list *methods = e ? methods_of(app, e->name) : NULL;
+
+	if (methods && d->method < (int) methods->count)
+		app_call(app, methods->items[d->method].name);
+}
+
+static void scroll(struct detail *d, int by)
+{
+	if (d->tab == TAB_METHODS)
+		d->method = MAX(0, d->method + by);
+	else
+		d->top = MAX(0, d->top + by);
+}
+
+static int detail_act(struct view *v, struct app *app, enum action action)
+{
+	struct detail *d = (struct detail *) v;
+	struct view *envs = app_pane(app, PANE_ENVS);
+
+	switch (action) {
+	case ACT_TAB_NEXT:
+	case ACT_RIGHT:
+		/* Logs is a pane of its own: the arrow steps over it, its name and key go there. */
+		show_tab(d, app, (int) d->tab + (d->tab + 1 == TAB_LOGS ? 2 : 1));
+		break;
+	case ACT_TAB_PREVIOUS:
+	case ACT_LEFT:
+		show_tab(d, app, (int) d->tab - (d->tab - 1 == TAB_LOGS ? 2 : 1));
+		break;
+	case ACT_UP:
+	case ACT_DOWN:
+		scroll(d, action == ACT_UP ? -1 : 1);
+		break;
+	case ACT_PAGE_UP:
+	case ACT_PAGE_DOWN:
+		scroll(d, action == ACT_PAGE_UP ? -10 : 10);
+		break;
+	case ACT_FIRST:
+		scroll(d, -1000000);
+		break;
+	case ACT_OPEN:
+		if (d->tab == TAB_METHODS)
+			open_method(d, app);
+		break;
+	case ACT_REVEAL:
+		d->reveal = !d->reveal;
+		break;
+	case ACT_COPY:
+		return envs->ops->act(envs, app, action);
+	default:
+		return REACT_NONE;
+	}
+	return REACT_REDRAW;
+}
+
+static bool detail_wants_text(const struct view *v UNUSED)
+{
+	return true;
+}
+
+/* Actions of pane 1 work here too: it is about the same thing. */
+static int detail_key(struct view *v, struct app *app, keycode key)
+{
+	static const enum key_context contexts[] = { KEYS_ENVS, KEYS_GLOBAL };
+	struct view *envs = app_pane(app, PANE_ENVS);
+
+	if (keymap_find(app->keymap, v->ops->contexts, key) != ACT_NONE &&
+	    action_rows[keymap_find(app->keymap, v->ops->contexts, key)].context != KEYS_GLOBAL)
+		return REACT_NONE;
+	enum action action = keymap_find(app->keymap, contexts, key);
+	if (action == ACT_NONE || action_rows[action].context != KEYS_ENVS || action == ACT_MARK)
+		return REACT_NONE;
+	return envs->ops->act(envs, app, action);
+}
+
+static int detail_mouse(struct view *v, struct app *app, const struct mouse *mouse)
+{
+	struct detail *d = (struct detail *) v;
+
+	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
+		scroll(d, mouse->what == MOUSE_WHEEL_UP ? -3 : 3);
+	for (int i = 0; mouse->what == MOUSE_CLICK && mouse->y == 0 && i < TAB_COUNT; i++)
+		if (d->tab_x[i] >= 0 && mouse->x >= d->tab_x[i] && mouse->x < d->tab_x[i] + (int) strlen(tab_names[i]))
+			show_tab(d, app, i);
+	return REACT_REDRAW;
+}
+
+static void detail_save(struct view *v, struct strbuf *out)
+{
+	strbuf_addf(out, "tab %s\n", tab_names[((struct detail *) v)->tab]);
+}
+
+static void detail_load(struct view *v, const char *key, const char *value)
+{
+	for (int i = 0; !strcmp(key, "tab") && i < TAB_COUNT; i++)
+		if (!strcmp(value, tab_names[i]) && i != TAB_LOGS)
+			((struct detail *) v)->tab = (enum detail_tab) i;
+}
+
+static const struct view_ops detail_ops = {
+	.name = "detail",
+	.contexts = detail_contexts,
+	.free = detail_free,
+	.draw = detail_draw,
+	.act = detail_act,
+	.wants_text = detail_wants_text,
+	.key = detail_key,
+	.mouse = detail_mouse,
+	.save_state = detail_save,
+	.load_state = detail_load,
+};
+
+struct view *detail_view_new(struct app *app UNUSED, struct af_error *err)
+{
+	struct detail *d = calloc(1, sizeof(*d));
+
+	if (!d) {
+		error_nomem(err);
+		return NULL;
+	}
+	d->view.ops = &detail_ops;
+	return &d->view;
+}
+
+void detail_view_selection_changed(struct view *v, struct app *app UNUSED)
+{
+	((struct detail *) v)->top = 0;
+}
