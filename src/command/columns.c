@@ -47,7 +47,7 @@ static int width_of(const char *s, size_t len)
 	return 1;
 }
 
-int text_width(const char *s, size_t len)
+int column_width(const char *s, size_t len)
 {
 	int width = 0;
 
@@ -64,7 +64,7 @@ void text_add_cut(struct strbuf *sb, const char *s, int width)
 	size_t len = strlen(s), fits = 0;
 	int used = 0;
 
-	if (text_width(s, len) <= width) {
+	if (column_width(s, len) <= width) {
 		strbuf_add(sb, s, len);
 		return;
 	}
@@ -137,7 +137,7 @@ static void measure(const struct columns *c, const bool *dropped, int *widths_of
 	for (size_t i = 0; i < c->count; i++)
 		widths_of[i] = dropped[i] ? 0 : (int) strlen(c->spec[i].title);
 	for (size_t i = 0; i < c->cells.count; i++) {
-		int w = text_width(c->cells.items[i], strlen(c->cells.items[i]));
+		int w = column_width(c->cells.items[i], strlen(c->cells.items[i]));
 		if (!dropped[i % c->count])
 			widths_of[i % c->count] = MAX(widths_of[i % c->count], w);
 	}
@@ -187,7 +187,7 @@ static void add_cell(struct strbuf *out, const struct column *col, const char *t
 	AUTO_STRBUF cut = STRBUF_INIT(STRBUF_TEXT);
 
 	text_add_cut(&cut, text, width);
-	int pad = MAX(width - text_width(cut.data, cut.len), 0);
+	int pad = MAX(width - column_width(cut.data, cut.len), 0);
 	if (col->right)
 		strbuf_addf(out, "%*s", pad, "");
 	strbuf_add(out, cut.data, cut.len);

@@ -32,7 +32,7 @@ static inline void columns_cleanup(struct columns *c)
 }
 
 /* How many columns of a terminal UTF-8 text takes: wide characters two, combining ones none. */
-int text_width(const char *s, size_t len);
+int column_width(const char *s, size_t len);
 /* Appends text cut to `width` columns, the last of them an ellipsis if something is missing. */
 void text_add_cut(struct strbuf *sb, const char *s, int width);
 
