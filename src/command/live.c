@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/parallel.h"
+#include "docker/cgroup.h"
 #include "docker/tree.h"
 
 #define SAMPLE_MS 200
@@ -60,6 +61,7 @@ void live_read_inspect(struct live *l, const cJSON *inspect)
 	l->restarts = tree_int(inspect, "RestartCount", -1);
 	l->started_ms = time_of(state, "StartedAt");
 	l->memory_limit = tree_int(tree_get(inspect, "HostConfig"), "Memory", 0);
+	l->pid = tree_int(state, "Pid", 0);
 }
 
 static double number_of(const cJSON *tree, const char *key)
@@ -128,25 +130,37 @@ static void ask_server(const struct gathering *g, struct live *l)
 		live_read_counts(l, stats);
 }
 
+/* From the control group where the container runs on this machine, else from its engine. */
+static bool sample(const struct gathering *g, const struct live *l, struct docker_stats *out)
+{
+	if (str_starts(docker_host(l->inst->engine), "unix://") && cgroup_usage(l->pid, l->inst->id, out))
+		return true;
+	return docker_container_stats(l->inst->engine, l->inst->id, NULL, g->cancel, out, NULL) == AF_OK;
+}
+
 static void look_at(void *arg, size_t i)
 {
 	const struct gathering *g = arg;
 	struct live *l = &g->items[i];
-	bool usage = (g->what & LIVE_ENGINE) && l->inst->state == INSTANCE_UP;
 	const struct docker_stats *before = sample_before(g, l);
-	struct docker_stats first = { .cpu_ns = 0 };
-	int64_t began = clock_ms();
+	struct docker_stats first, now;
+	bool usage = false;
 
-	if (usage && !before && docker_container_stats(l->inst->engine, l->inst->id, NULL, g->cancel, &first, NULL) == AF_OK)
-		before = &first;
-	if (g->what & LIVE_ENGINE)
+	if (g->what & LIVE_ENGINE) {
 		ask_engine(g, l);
+		usage = live_is_up(l);
+	}
+	int64_t began = clock_ms();
+	if (usage && !before && sample(g, l, &first))
+		before = &first;
 	if (l->inst->state == INSTANCE_UP)
 		ask_server(g, l);
 	if (before == &first)
 		cancel_sleep(g->cancel, SAMPLE_MS - (clock_ms() - began));
-	if (usage && docker_container_stats(l->inst->engine, l->inst->id, before, g->cancel, &l->usage, NULL) != AF_OK)
-		l->usage = (struct docker_stats){ .cpu_percent = NAN, .memory = -1 };
+	if (usage && sample(g, l, &now)) {
+		l->usage = now;
+		l->usage.cpu_percent = before ? docker_stats_cpu(before, &now) : NAN;
+	}
 }
 
 af_code live_gather(struct af_env *const *envs, size_t count, int what, const struct live_list *before,

@@ -16,6 +16,7 @@ struct live {
 	int64_t restarts;   /* -1: unknown */
 	int64_t started_ms; /* since 1970; 0: unknown */
 	int64_t memory_limit; /* 0: none */
+	int64_t pid;          /* on the engine's machine; 0: it does not run */
 
 	enum live_health health;
 	struct docker_stats usage; /* memory -1 and cpu_percent NAN where unknown */
@@ -37,7 +38,7 @@ enum { LIVE_ENGINE = 1, LIVE_HEALTH = 2, LIVE_COUNTS = 4, LIVE_ALL = 7 };
 /*
  * Looks at all instances of the environments, which must outlive the list. What cannot be learned is left unknown.
  * CPU takes two samples: with `before` (may be NULL; an earlier list) the first one comes from there where the container
- * is the same, otherwise they are 200 ms apart.
+ * is the same, otherwise they are 200 ms apart, or a second where only a distant engine can take them.
  */
 af_code live_gather(struct af_env *const *envs, size_t count, int what, const struct live_list *before,
 		    struct cancel *cancel, struct live_list *out, struct af_error *err) MUST_CHECK;

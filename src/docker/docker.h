@@ -116,7 +116,9 @@ struct docker_stats {
 };
 /* From one /stats document; `before` (may be NULL) replaces precpu_stats. Pure. */
 void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, struct docker_stats *out);
-/* One sample: percent needs `before`, else NAN. Docker answers at its collector's next tick, which takes up to a
+/* The percentage between two samples of a container; NAN where they do not tell. Pure. */
+double docker_stats_cpu(const struct docker_stats *before, const struct docker_stats *now);
+/* One sample: percent needs `before`, else NAN. See docker/cgroup.h for containers on this machine. Docker answers at its collector's next tick, which takes up to a
  * second while somebody else is watching the container too. */
 af_code docker_container_stats(struct docker *d, const char *id, const struct docker_stats *before,
 			       struct cancel *cancel, struct docker_stats *out, struct af_error *err) MUST_CHECK;

@@ -37,7 +37,7 @@ static void parse_cpu(const cJSON *cpu, struct docker_stats *out)
  * its time by the clock's, where both samples say when they were taken, and the clock is right with podman too,
  * whose system_cpu_usage leaves idle time out.
  */
-static double cpu_percent(const struct docker_stats *before, const struct docker_stats *now)
+double docker_stats_cpu(const struct docker_stats *before, const struct docker_stats *now)
 {
 	double used, system, wall;
 
@@ -87,7 +87,7 @@ void docker_stats_parse(const cJSON *doc, const struct docker_stats *before, str
 			before = &pre;
 	}
 	if (before)
-		out->cpu_percent = cpu_percent(before, out);
+		out->cpu_percent = docker_stats_cpu(before, out);
 }
 
 /* ---- asking ------------------------------------------------------------------------- */
