@@ -14,6 +14,14 @@
 /* The end of the stream comes a moment before the engine notes the exit code. */
 #define EXIT_CODE_MS 5000
 
+/* The terminal has its size from the start (API 1.42); older engines pass this over. */
+static bool add_size(cJSON *config, const struct docker_exec_options *opt)
+{
+	const int size[] = { opt->rows, opt->cols };
+
+	return !opt->tty || opt->rows <= 0 || opt->cols <= 0 || tree_add(config, "ConsoleSize", cJSON_CreateIntArray(size, 2));
+}
+
 static cJSON *exec_config(const struct docker_exec_options *opt)
 {
 	AUTO_CJSON *config = cJSON_CreateObject();
@@ -22,7 +30,7 @@ static cJSON *exec_config(const struct docker_exec_options *opt)
 	    !tree_add(config, "AttachStdout", cJSON_CreateBool(true)) ||
 	    !tree_add(config, "AttachStderr", cJSON_CreateBool(true)) ||
 	    !tree_add(config, "Tty", cJSON_CreateBool(opt->tty)) || !tree_add_strings(config, "Cmd", opt->argv) ||
-	    !tree_add_strings(config, "Env", opt->env) ||
+	    !tree_add_strings(config, "Env", opt->env) || !add_size(config, opt) ||
 	    (opt->workdir && !tree_add_string(config, "WorkingDir", opt->workdir)))
 		return NULL;
 	return af_steal(config);
