@@ -28,14 +28,19 @@ static af_code recover(struct call *call, struct instance *inst, bool sent, dead
 		       struct af_error *err)
 {
 	deadline comeback = deadline_in(COMEBACK_MS);
+	bool elsewhere = !sent && inst->env->count > 1; /* another replica will do, so there is nothing to wait for */
 	af_code rc = instance_refresh(inst, cancel, NULL);
 
-	if (rc || inst->state == INSTANCE_DOWN)
-		return error_wrap(err, sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is gone (%s)", inst->name,
-				  str_blank(inst->status) ? "unknown" : inst->status);
 	if (sent && call->type == ENV_HTTP_BASED)
 		return error_wrap(err, AF_ERR_LOST, "%s: the call may have run", inst->name);
-	return instance_wait_ready(inst, MIN(comeback, until), cancel, NULL) ? err->code : AF_OK;
+	if (!rc && !(elsewhere && inst->state == INSTANCE_DOWN))
+		rc = instance_wait_ready(inst, MIN(comeback, until), cancel, NULL);
+	if (!rc && inst->state != INSTANCE_DOWN)
+		return AF_OK;
+	if (inst->state == INSTANCE_DOWN || rc == AF_ERR_NOT_FOUND)
+		return error_wrap(err, sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is gone (%s)", inst->name,
+				  str_blank(inst->status) ? "unknown" : inst->status);
+	return err->code;
 }
 
 static af_code give_up(struct call *call, struct instance *inst, af_code rc, int64_t timeout_ms, struct af_error *err)

@@ -7,6 +7,9 @@
 #include "base/bytes.h"
 
 #define LAST_LINES 20
+/* How often an instance that does not answer is looked at, and how long it may be down. */
+#define LOOK_MS 100
+#define DOWN_MS 1000
 /* One health request; a server that is busy importing answers when it is done. */
 #define HEALTH_MS 2000
 
@@ -137,10 +140,37 @@ static af_code locate(struct instance *inst, struct cancel *cancel, struct af_er
 	return AF_OK;
 }
 
+/* One that nobody watches may have died, or come back at another address. */
+struct patrol {
+	int64_t looked;     /* clock_ms */
+	int64_t down_since; /* 0: it is not */
+};
+
+static af_code look_again(struct instance *inst, struct patrol *p, struct cancel *cancel, struct af_error *err)
+{
+	int64_t now = clock_ms();
+
+	if (inst->base && now - p->looked < LOOK_MS)
+		return AF_OK;
+	p->looked = now;
+	af_code rc = locate(inst, cancel, err);
+	if (rc || inst->state != INSTANCE_DOWN) {
+		p->down_since = 0;
+		return rc;
+	}
+	if (!p->down_since)
+		p->down_since = now;
+	if (now - p->down_since < DOWN_MS) /* a restart from outside stops it first */
+		return AF_OK;
+	return error_set(err, AF_ERR_UNREACHABLE, "%s does not run (%s)", inst->name,
+			 str_blank(inst->status) ? "unknown" : inst->status);
+}
+
 static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadline until, struct cancel *cancel,
 			  struct af_error *err)
 {
 	struct af_error last = AF_ERROR_INIT;
+	struct patrol patrol = { .looked = clock_ms() };
 	int64_t start = clock_ms(), waited = 0;
 	af_code rc = AF_OK;
 
@@ -156,8 +186,8 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 		af_error_clear(&last);
 		if (inst->base && server_health(&s, MIN(deadline_left(until), (int64_t) HEALTH_MS), cancel, &last) == AF_OK)
 			break;
-		/* Not started by us, or restarting: where is it now? */
-		if (!inst->base && (rc = locate(inst, cancel, err)))
+		rc = watch ? inst->base ? AF_OK : locate(inst, cancel, err) : look_again(inst, &patrol, cancel, err);
+		if (rc)
 			break;
 		cancel_sleep(cancel, pause_after(waited));
 	}
