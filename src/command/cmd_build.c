@@ -60,7 +60,7 @@ static void report(struct command_context *cx, const struct image_build_result *
 		command_outf(cx, "%s\n", r->id);
 		return;
 	}
-	command_note(cx, "%s: %s, %.19s%s", r->tag, image_type_name(r->type), r->id,
+	command_note(cx, "%s: %s, %.19s%s", r->tag, env_type_name(r->type), r->id,
 		     r->unchanged ? ", nothing has changed" : "");
 	if (r->pushed)
 		command_note(cx, "pushed %s", r->pushed);

@@ -11,17 +11,9 @@
 #include <stdbool.h>
 
 #include "base/cancel.h"
+#include "base/envtype.h"
 #include "base/error.h"
 #include "docker/docker.h"
-
-/* Labels of every image that is built here. */
-#define IMAGE_LABEL_TYPE "affinetes.env.type"  /* "function_based" or "http_based" */
-#define IMAGE_LABEL_VERSION "affinetes.version" /* of the program that built it */
-
-enum image_type { IMAGE_FUNCTION_BASED, IMAGE_HTTP_BASED };
-const char *image_type_name(enum image_type type); /* "function_based", "http_based" */
-/* What a label says; NULL or anything unknown counts as function_based. */
-enum image_type image_type_of(const char *label);
 
 struct image_build_options {
 	const char *source;   /* directory, or git URL: "https://host/x.git#ref:subdir", "git@host:x#ref", "ssh://…", "file://…" */
@@ -38,7 +30,7 @@ struct image_build_result {
 	char *id;              /* "sha256:…" */
 	char *tag;
 	char *pushed;          /* the reference that was pushed; NULL: none */
-	enum image_type type;
+	enum env_type type;
 	bool unchanged;        /* the tag stood on this very image already */
 };
 

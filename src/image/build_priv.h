@@ -15,7 +15,7 @@ struct build {
 
 	const char *dir;
 	const char *shown;          /* how the source is called in messages */
-	enum image_type type;
+	enum env_type type;
 	struct strlist args;        /* "KEY=VALUE", as the Dockerfile gets them */
 	struct strbuf text;         /* the Dockerfile as it is sent */
 	bool rewritten;             /* it is not what stands on the disk */

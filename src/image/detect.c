@@ -7,16 +7,6 @@
 #include "base/path.h"
 #include "base/strbuf.h"
 
-const char *image_type_name(enum image_type type)
-{
-	return type == IMAGE_HTTP_BASED ? "http_based" : "function_based";
-}
-
-enum image_type image_type_of(const char *label)
-{
-	return label && strcmp(label, "http_based") == 0 ? IMAGE_HTTP_BASED : IMAGE_FUNCTION_BASED;
-}
-
 /* ---- Python, just enough ------------------------------------------------------- */
 
 /* Behind the string that starts at s (on its first quote). An unfinished one-line string ends with its line. */
@@ -82,12 +72,12 @@ static bool assigns_app(const char *code)
 	return false;
 }
 
-enum image_type detect_type(const char *text, size_t len)
+enum env_type detect_type(const char *text, size_t len)
 {
 	AUTO_STRBUF code = STRBUF_INIT(STRBUF_HUGE);
 
 	strip_python(text, text + len, &code);
-	return has_word(code.data, "FastAPI") && assigns_app(code.data) ? IMAGE_HTTP_BASED : IMAGE_FUNCTION_BASED;
+	return has_word(code.data, "FastAPI") && assigns_app(code.data) ? ENV_HTTP_BASED : ENV_FUNCTION_BASED;
 }
 
 /* ---- the directory ------------------------------------------------------------- */
@@ -107,7 +97,7 @@ static af_code require_file(const char *dir, const char *name, struct af_error *
 	return rc;
 }
 
-af_code detect_environment(const char *dir, enum image_type *type, struct af_error *err)
+af_code detect_environment(const char *dir, enum env_type *type, struct af_error *err)
 {
 	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
 	AUTO_FREE char *path = NULL;

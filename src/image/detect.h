@@ -14,9 +14,9 @@
  * plain text for "FastAPI" and "app =" or "app="; leaving comments and strings out differs
  * from that only where the text merely talks about such an application.
  */
-enum image_type detect_type(const char *text, size_t len);
+enum env_type detect_type(const char *text, size_t len);
 
 /* Checks that the directory has env.py and Dockerfile, and tells its type. NOT_FOUND names what is missing. */
-af_code detect_environment(const char *dir, enum image_type *type, struct af_error *err) MUST_CHECK;
+af_code detect_environment(const char *dir, enum env_type *type, struct af_error *err) MUST_CHECK;
 
 #endif

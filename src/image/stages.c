@@ -284,15 +284,15 @@ static af_code build_on_top(struct build *b, const char *base, const char *const
 
 af_code build_stages(struct build *b, char **id, struct af_error *err)
 {
-	AUTO_FREE char *type = str_format(err, "%s=%s", IMAGE_LABEL_TYPE, image_type_name(b->type));
-	AUTO_FREE char *version = str_format(err, "%s=%s", IMAGE_LABEL_VERSION, af_version());
+	AUTO_FREE char *type = str_format(err, "%s=%s", LABEL_TYPE, env_type_name(b->type));
+	AUTO_FREE char *version = str_format(err, "%s=%s", LABEL_VERSION, af_version());
 	const char *const labels[] = { type, version, NULL };
 	AUTO_FREE char *base = NULL;
 	af_code rc;
 
 	if (!type || !version)
 		return AF_ERR_NOMEM;
-	if (b->type == IMAGE_HTTP_BASED) {
+	if (b->type == ENV_HTTP_BASED) {
 		build_note(b, "http_based: build %s as it is", b->shown);
 		rc = build_own(b, labels, id, err);
 		return rc == AF_OK ? rc : error_wrap(err, rc, "build %s", b->shown);

@@ -13,52 +13,52 @@
 
 /* ---- detection ------------------------------------------------------------------ */
 
-static void expect_type(const char *text, enum image_type type)
+static void expect_type(const char *text, enum env_type type)
 {
 	if (detect_type(text, strlen(text)) != type)
-		fail_msg("'%s' is %s", text, image_type_name(type));
+		fail_msg("'%s' is %s", text, env_type_name(type));
 }
 
 static void test_http_based(void **state)
 {
 	(void) state;
-	expect_type("from fastapi import FastAPI\napp = FastAPI()\n", IMAGE_HTTP_BASED);
-	expect_type("import fastapi\napp=fastapi.FastAPI(title='x')\n", IMAGE_HTTP_BASED);
-	expect_type("from fastapi import FastAPI\napp: FastAPI = FastAPI()\n", IMAGE_HTTP_BASED);
-	expect_type("from fastapi import FastAPI\nwebapp = FastAPI()\n", IMAGE_HTTP_BASED);
-	expect_type("from fastapi import FastAPI\ndef make():\n    app  =  FastAPI()\n    return app\n", IMAGE_HTTP_BASED);
-	expect_type("\"\"\"docs # \"\"\"\nfrom fastapi import FastAPI\napp = FastAPI()\n", IMAGE_HTTP_BASED);
-	expect_type("x = 'it\\'s'  # '\nfrom fastapi import FastAPI\napp = FastAPI()\n", IMAGE_HTTP_BASED);
-	expect_type("s = 'unfinished\nfrom fastapi import FastAPI\napp = FastAPI()", IMAGE_HTTP_BASED);
+	expect_type("from fastapi import FastAPI\napp = FastAPI()\n", ENV_HTTP_BASED);
+	expect_type("import fastapi\napp=fastapi.FastAPI(title='x')\n", ENV_HTTP_BASED);
+	expect_type("from fastapi import FastAPI\napp: FastAPI = FastAPI()\n", ENV_HTTP_BASED);
+	expect_type("from fastapi import FastAPI\nwebapp = FastAPI()\n", ENV_HTTP_BASED);
+	expect_type("from fastapi import FastAPI\ndef make():\n    app  =  FastAPI()\n    return app\n", ENV_HTTP_BASED);
+	expect_type("\"\"\"docs # \"\"\"\nfrom fastapi import FastAPI\napp = FastAPI()\n", ENV_HTTP_BASED);
+	expect_type("x = 'it\\'s'  # '\nfrom fastapi import FastAPI\napp = FastAPI()\n", ENV_HTTP_BASED);
+	expect_type("s = 'unfinished\nfrom fastapi import FastAPI\napp = FastAPI()", ENV_HTTP_BASED);
 }
 
 static void test_function_based(void **state)
 {
 	(void) state;
-	expect_type("", IMAGE_FUNCTION_BASED);
-	expect_type("class Actor:\n    pass\n", IMAGE_FUNCTION_BASED);
-	expect_type("app = 1\n", IMAGE_FUNCTION_BASED);
-	expect_type("from fastapi import FastAPI\n", IMAGE_FUNCTION_BASED);
-	expect_type("# from fastapi import FastAPI\n# app = FastAPI()\n", IMAGE_FUNCTION_BASED);
-	expect_type("\"\"\"from fastapi import FastAPI\napp = FastAPI()\n\"\"\"\n", IMAGE_FUNCTION_BASED);
-	expect_type("from fastapi import FastAPI\nif app == 1: pass\n", IMAGE_FUNCTION_BASED);
-	expect_type("MyFastAPIThing\napp = 1\n", IMAGE_FUNCTION_BASED);
-	expect_type("FastAPI\nhappy = 1\napple = 2\nf(apps)\n", IMAGE_FUNCTION_BASED);
+	expect_type("", ENV_FUNCTION_BASED);
+	expect_type("class Actor:\n    pass\n", ENV_FUNCTION_BASED);
+	expect_type("app = 1\n", ENV_FUNCTION_BASED);
+	expect_type("from fastapi import FastAPI\n", ENV_FUNCTION_BASED);
+	expect_type("# from fastapi import FastAPI\n# app = FastAPI()\n", ENV_FUNCTION_BASED);
+	expect_type("\"\"\"from fastapi import FastAPI\napp = FastAPI()\n\"\"\"\n", ENV_FUNCTION_BASED);
+	expect_type("from fastapi import FastAPI\nif app == 1: pass\n", ENV_FUNCTION_BASED);
+	expect_type("MyFastAPIThing\napp = 1\n", ENV_FUNCTION_BASED);
+	expect_type("FastAPI\nhappy = 1\napple = 2\nf(apps)\n", ENV_FUNCTION_BASED);
 }
 
 static void test_labels(void **state)
 {
 	(void) state;
-	assert_int_equal(image_type_of("http_based"), IMAGE_HTTP_BASED);
-	assert_int_equal(image_type_of("function_based"), IMAGE_FUNCTION_BASED);
-	assert_int_equal(image_type_of(NULL), IMAGE_FUNCTION_BASED);
-	assert_string_equal(image_type_name(IMAGE_HTTP_BASED), "http_based");
+	assert_int_equal(env_type_of("http_based"), ENV_HTTP_BASED);
+	assert_int_equal(env_type_of("function_based"), ENV_FUNCTION_BASED);
+	assert_int_equal(env_type_of(NULL), ENV_FUNCTION_BASED);
+	assert_string_equal(env_type_name(ENV_HTTP_BASED), "http_based");
 }
 
 static void expect_missing(const char *dir, const char *what)
 {
 	struct af_error err = AF_ERROR_INIT;
-	enum image_type type;
+	enum env_type type;
 
 	assert_int_equal(detect_environment(dir, &type, &err), AF_ERR_NOT_FOUND);
 	assert_non_null(strstr(err.message, what));
@@ -70,7 +70,7 @@ static void test_directory(void **state)
 {
 	char dir[] = "/tmp/affinetes-test-XXXXXX";
 	AUTO_FREE char *env = NULL, *dockerfile = NULL;
-	enum image_type type;
+	enum env_type type;
 
 	(void) state;
 	expect_missing("/no/such/dir", "/no/such/dir: no such directory");
@@ -85,7 +85,7 @@ static void test_directory(void **state)
 	assert_int_equal(path_remove_tree(dockerfile, NULL), AF_OK);
 	assert_int_equal(file_write(dockerfile, "FROM x\n", 7, 0644, NULL), AF_OK);
 	assert_int_equal(detect_environment(dir, &type, NULL), AF_OK);
-	assert_int_equal(type, IMAGE_FUNCTION_BASED);
+	assert_int_equal(type, ENV_FUNCTION_BASED);
 	assert_int_equal(path_remove_tree(dir, NULL), AF_OK);
 }
 
