@@ -304,8 +304,8 @@ static void set_kind(CURL *easy, const struct http_request *req)
 /* The kind that comes by the thousand: a call over plain TCP. No two other requests need be alike. */
 static bool is_plain(const struct http_request *req)
 {
-	return req->method && !strcmp(req->method, "POST") && !req->read && !req->once && !req->on_head &&
-	       !req->on_header && !req->endpoint.unix_path && !req->endpoint.tls && !req->endpoint.proxy;
+	return req->method && !strcmp(req->method, "POST") && !req->read && !req->once && !req->endpoint.unix_path &&
+	       !req->endpoint.tls && !req->endpoint.proxy;
 }
 
 /* What is this request's own. */

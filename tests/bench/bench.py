@@ -1,7 +1,8 @@
 """What the benchmarks share: rows of the table, processes that are timed, the peers.
 
 A row holds our number beside that of a peer, which did the same work in the same run, in turns with us: a machine that
-others use is then slow for both. The ratio is the median of the rounds' ratios.
+others use is then slow for both. Numbers are medians of the rounds, the ratio is the median of the rounds' ratios;
+where the bar is an absolute time, both numbers are those of the best round, and the row says so.
 """
 import contextlib
 import json
