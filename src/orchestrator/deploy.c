@@ -217,8 +217,11 @@ static af_code get_image(struct docker *engine, const struct af_load_options *op
 			 struct cancel *cancel, cJSON **out, struct af_error *err)
 {
 	const struct docker_progress *progress = events ? events->pull : NULL;
-	af_code rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
+	/* It becomes part of a path. */
+	af_code rc = docker_reference_parse(opt->image, NULL, NULL, NULL, err);
 
+	if (!rc)
+		rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
 	if (rc != AF_ERR_NOT_FOUND)
 		return rc;
 	if (err)
