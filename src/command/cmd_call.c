@@ -1,11 +1,13 @@
 /* afs call: one method call → its JSON result. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/parallel.h"
 #include "command/call_args.h"
 #include "command/commands.h"
 #include "orchestrator/orchestrator.h"
+#include "store/record.h"
 
 static const struct operand_spec operands[] = {
 	{ "NAME", WORD_ENV, .help = "environment, or container" },
@@ -94,26 +96,65 @@ static af_code print_result(struct command_context *cx, const char *result, size
 
 /* ---- one call ------------------------------------------------------------------------------ */
 
-static af_code call_one(const struct request *r, int replica, bool raw, struct af_error *err)
-{
-	AUTO_FREE char *result = NULL;
-	size_t len;
-	af_code rc = env_call(r->env, r->method, r->kwargs, replica, r->timeout_ms, r->cx->cancel, &result, &len, NULL,
-			      err);
-
-	if (rc == AF_ERR_NOT_FOUND)
-		env_hint_methods(r->env, r->method, r->cx->cancel, err);
-	return rc ? rc : print_result(r->cx, result, len, raw, err);
-}
-
-/* ---- each replica once ------------------------------------------------------------------------ */
-
 struct answer {
 	char *result;
 	size_t len;
 	af_code rc;
 	struct af_error err;
+	struct call_info info;
+	int64_t started_ms;
 };
+
+static void ask(const struct request *r, int replica, struct answer *a)
+{
+	a->info.replica = -1;
+	a->started_ms = wall_ms();
+	a->rc = env_call(r->env, r->method, r->kwargs, replica, r->timeout_ms, r->cx->cancel, &a->result, &a->len, &a->info,
+			 &a->err);
+}
+
+/* Into the history, after everything else: nobody waits for it. */
+static void record(const struct request *r, const struct answer *a)
+{
+	store_record(&(struct call_record){
+		.started_ms = a->started_ms,
+		.took_us = a->info.took_us,
+		.environment = r->env->name,
+		.method = (char *) r->method,
+		.replica = a->info.replica,
+		.args = (char *) r->kwargs.text,
+		.code = a->rc,
+		.error = a->err.message,
+		.call_id = (char *) a->info.id,
+		.result = a->rc ? NULL : a->result,
+		.result_len = a->rc ? 0 : (int64_t) a->len,
+	});
+}
+
+static void answer_free(struct answer *a)
+{
+	free(a->result);
+	af_error_clear(&a->err);
+}
+
+static af_code call_one(const struct request *r, int replica, bool raw, struct af_error *err)
+{
+	struct answer a = { 0 };
+
+	ask(r, replica, &a);
+	af_code rc = a.rc ? AF_OK : print_result(r->cx, a.result, a.len, raw, err);
+	record(r, &a);
+	if (a.rc) {
+		rc = a.rc;
+		error_move(err, &a.err);
+	}
+	if (a.rc == AF_ERR_NOT_FOUND)
+		env_hint_methods(r->env, r->method, r->cx->cancel, err);
+	answer_free(&a);
+	return rc;
+}
+
+/* ---- each replica once ------------------------------------------------------------------------ */
 
 struct round {
 	const struct request *request;
@@ -124,10 +165,8 @@ static void call_step(void *arg, size_t i)
 {
 	struct round *round = arg;
 	const struct request *r = round->request;
-	struct answer *a = &round->answers[i];
 
-	a->rc = env_call(r->env, r->method, r->kwargs, r->env->instances[i].replica, r->timeout_ms, r->cx->cancel,
-			 &a->result, &a->len, NULL, &a->err);
+	ask(r, r->env->instances[i].replica, &round->answers[i]);
 }
 
 static void write_answer(struct json_writer *w, const struct instance *inst, const struct answer *a)
@@ -179,12 +218,12 @@ static af_code call_all(const struct request *r, struct af_error *err)
 	af_code rc = cancel_check(r->cx->cancel, err);
 	if (!rc)
 		rc = command_json(r->cx, &json, err);
+	for (size_t i = 0; i < r->env->count; i++)
+		record(r, &round.answers[i]);
 	if (!rc)
 		rc = verdict(r, round.answers, err);
-	for (size_t i = 0; i < r->env->count; i++) {
-		free(round.answers[i].result);
-		af_error_clear(&round.answers[i].err);
-	}
+	for (size_t i = 0; i < r->env->count; i++)
+		answer_free(&round.answers[i]);
 	free(round.answers);
 	return rc;
 }

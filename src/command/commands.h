@@ -13,6 +13,7 @@
 	X(methods)  \
 	X(logs)     \
 	X(stats)    \
+	X(history)  \
 	X(stop)     \
 	X(restart)  \
 	X(rm)       \

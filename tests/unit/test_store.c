@@ -1,0 +1,372 @@
+/* History of calls and saved calls, on real files. */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "base/path.h"
+#include "store/mask.h"
+#include "store/record.h"
+#include "store/store.h"
+
+static char dir[] = "/tmp/afs-store-XXXXXX";
+static char *path;
+
+static int before_all(void **state UNUSED)
+{
+	if (!mkdtemp(dir))
+		return -1;
+	path = path_join(dir, "history.db", NULL);
+	return path ? 0 : -1;
+}
+
+static int after_all(void **state UNUSED)
+{
+	free(path);
+	return path_remove_tree(dir, NULL) ? -1 : 0;
+}
+
+/* Each test begins without a file. */
+static int fresh(void **state UNUSED)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		AUTO_FREE char *file = str_format(NULL, "%s%s", path, ends[i]);
+		unlink(file);
+	}
+	return 0;
+}
+
+static struct store *opened(void)
+{
+	struct store *s = NULL;
+
+	ok(store_open(path, &s, &err));
+	return s;
+}
+
+static struct call_record record_of(const char *method, const char *args, const char *result)
+{
+	return (struct call_record){
+		.started_ms = 1000,
+		.took_us = 530000,
+		.environment = (char *) "affine",
+		.method = (char *) method,
+		.replica = 1,
+		.args = (char *) args,
+		.call_id = (char *) "abc",
+		.result = (char *) result,
+		.result_len = result ? (int64_t) strlen(result) : 0,
+	};
+}
+
+static int64_t add(struct store *s, const char *method, const char *args, const char *result)
+{
+	struct call_record r = record_of(method, args, result);
+	int64_t id = 0;
+
+	ok(store_add(s, &r, &id, &err));
+	return id;
+}
+
+static void test_what_was_added_comes_back(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	AF_AUTO(call_list) struct call_list list = { 0 };
+	struct call_record r;
+	int64_t id = add(s, "evaluate", "{\"seed\": 9007199254740993}", "{\"score\": 0.10}");
+
+	ok(store_get(s, id, &r, &err));
+	assert_string_equal(r.environment, "affine");
+	assert_string_equal(r.method, "evaluate");
+	assert_string_equal(r.args, "{\"seed\":9007199254740993}");
+	assert_string_equal(r.result, "{\"score\": 0.10}");
+	assert_string_equal(r.call_id, "abc");
+	assert_int_equal(r.replica, 1);
+	assert_int_equal(r.took_us, 530000);
+	assert_int_equal(r.result_len, 15);
+	assert_null(r.error);
+	assert_false(r.cut);
+	call_record_free(&r);
+	ok(store_list(s, &(struct call_query){ .limit = 5 }, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_null(list.items[0].result);
+	fails(store_get(s, 4711, &r, &err), AF_ERR_NOT_FOUND, "4711");
+}
+
+static void test_the_file_is_private_and_survives(void **state UNUSED)
+{
+	struct stat st;
+	int64_t count = 0;
+
+	close(open(path, O_CREAT | O_WRONLY, 0644));
+	struct store *s = opened();
+	add(s, "m", "{}", NULL);
+	store_close(s);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	AUTO_FREE char *wal = str_format(NULL, "%s-wal", path);
+	if (stat(wal, &st) == 0)
+		assert_int_equal(st.st_mode & 0777, 0600);
+	s = opened();
+	ok(store_count(s, &count, &err));
+	assert_int_equal(count, 1);
+	store_close(s);
+}
+
+static void test_queries(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	struct call_list list;
+	struct call_record failed = record_of("reset", "{\"task\": \"100%\"}", NULL);
+
+	for (int i = 0; i < 5; i++)
+		add(s, "evaluate", i % 2 ? "{\"task_id\":17}" : "{\"task_id\":18}", "1");
+	failed.code = AF_ERR_TIMEOUT;
+	failed.error = (char *) "it gave no answer";
+	failed.started_ms = 5000;
+	ok(store_add(s, &failed, NULL, &err));
+	static const struct {
+		struct call_query q;
+		size_t count;
+	} cases[] = {
+		{ { .method = "evaluate" }, 5 },	 { { .environment = "affine" }, 6 },
+		{ { .environment = "other" }, 0 },	 { { .text = "task_id\":17" }, 2 },
+		{ { .failed = true }, 1 },		 { { .text = "NO ANSWER" }, 1 },
+		{ { .since_ms = 2000 }, 1 },		 { { .limit = 3 }, 3 },
+		{ { .before = 3 }, 2 },			 { { .text = "100%" }, 1 },
+		{ { .text = "1%7" }, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ok(store_list(s, &cases[i].q, &list, &err));
+		assert_int_equal(list.count, cases[i].count);
+		for (size_t j = 1; j < list.count; j++)
+			assert_true(list.items[j].id < list.items[j - 1].id);
+		call_list_free(&list);
+	}
+}
+
+static void test_the_result_before(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	struct call_record r;
+	int64_t first = add(s, "evaluate", "{}", "1");
+
+	add(s, "other", "{}", "2");
+	add(s, "evaluate", "{}", NULL);
+	int64_t last = add(s, "evaluate", "{}", "3");
+	ok(store_get_before(s, last, &r, &err));
+	assert_int_equal(r.id, first);
+	call_record_free(&r);
+	fails(store_get_before(s, first, &r, &err), AF_ERR_NOT_FOUND, "no earlier result");
+}
+
+static void test_secrets_are_not_written(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	struct call_record r = record_of("m", "{\"api_key\":\"hunter2222\",\"o\":{\"Password\":\"pass-word\"},\"max_tokens\":5}",
+					 "{\"args\":{\"k\":\"hunter2222\"}}");
+
+	r.error = (char *) "refused: hunter2222 is wrong, pass-word too";
+	ok(store_add(s, &r, NULL, &err));
+	ok(store_get(s, 1, &r, &err));
+	assert_string_equal(r.args, "{\"api_key\":\"***\",\"o\":{\"Password\":\"***\"},\"max_tokens\":5}");
+	assert_string_equal(r.result, "{\"args\":{\"k\":\"***\"}}");
+	assert_string_equal(r.error, "refused: *** is wrong, *** too");
+	call_record_free(&r);
+	ok(store_save(s, &(struct saved_call){ .name = (char *) "x", .environment = (char *) "e", .method = (char *) "m",
+					       .args = (char *) "{\"token\":\"abcd\"}" }, &err));
+	AF_AUTO(saved_list) struct saved_list saved = { 0 };
+	ok(store_saved(s, NULL, &saved, &err));
+	assert_string_equal(saved.items[0].args, "{\"token\":\"***\"}");
+}
+
+static void test_which_names_are_secret(void **state UNUSED)
+{
+	static const char *const yes[] = { "key", "api_key", "apiKey", "API_KEY", "OPENAI_API_KEY", "X-Api-Key", "token",
+					   "accessToken", "hf_token", "client_secret", "password", "Authorization", "apikey" };
+	static const char *const no[] = { "max_tokens", "tokens", "keyboard", "monkey", "keys", "secretary", "task_id", "",
+					  "tokenizer", "passwords_tried" };
+
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		if (!name_is_secret(yes[i], strlen(yes[i])))
+			fail_msg("%s", yes[i]);
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		if (name_is_secret(no[i], strlen(no[i])))
+			fail_msg("%s", no[i]);
+}
+
+static void test_long_results_are_cut(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	size_t len = STORE_MAX_RESULT + 100;
+	AUTO_FREE char *text = malloc(len + 1);
+	struct call_record r;
+
+	/* Two bytes each, so that the cut comes into the middle of one. */
+	text[0] = '"';
+	for (size_t i = 1; i + 1 < len; i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	text[len - 1] = '"';
+	text[len] = '\0';
+	int64_t id = add(s, "m", "{}", text);
+	ok(store_get(s, id, &r, &err));
+	assert_true(r.cut);
+	assert_int_equal(r.result_len, len);
+	assert_int_equal(strlen(r.result), STORE_MAX_RESULT - 1);
+	call_record_free(&r);
+}
+
+static void test_old_calls_are_forgotten(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	size_t len = 1000 * 1000;
+	AUTO_FREE char *text = malloc(len + 1);
+	int64_t count = 0;
+	struct call_record r;
+
+	memset(text, '1', len);
+	text[len] = '\0';
+	for (int i = 0; i < 128; i++)
+		add(s, "m", "{}", text);
+	ok(store_count(s, &count, &err));
+	assert_int_equal(count, STORE_MAX_BYTES / ((int64_t) len + 2));
+	fails(store_get(s, 1, &r, &err), AF_ERR_NOT_FOUND, "no call");
+	ok(store_get(s, 128, &r, &err));
+	call_record_free(&r);
+}
+
+static void test_forgetting(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	int64_t count = 0;
+
+	for (int i = 0; i < 3; i++)
+		add(s, "m", "{}", "1");
+	ok(store_forget(s, 2, &count, &err));
+	assert_int_equal(count, 1);
+	ok(store_forget(s, 2, &count, &err));
+	assert_int_equal(count, 0);
+	ok(store_forget(s, 0, &count, &err));
+	assert_int_equal(count, 2);
+}
+
+static void test_saved_calls(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	struct saved_list list;
+	struct saved_call c = { .name = (char *) "smoke", .environment = (char *) "affine", .method = (char *) "evaluate",
+				.args = (char *) "{\"task_id\":1}", .replica = -2, .timeout_ms = 60000, .repeat = 5,
+				.concurrency = 2 };
+
+	ok(store_save(s, &c, &err));
+	c.args = (char *) "{\"task_id\":2}";
+	ok(store_save(s, &c, &err));
+	ok(store_saved(s, "affine", &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].args, "{\"task_id\":2}");
+	assert_int_equal(list.items[0].replica, -2);
+	assert_int_equal(list.items[0].repeat, 5);
+	assert_true(list.items[0].saved_ms > 0);
+	saved_list_free(&list);
+	ok(store_unsave(s, "smoke", &err));
+	ok(store_saved(s, NULL, &list, &err));
+	assert_int_equal(list.count, 0);
+}
+
+static void test_a_newer_file_is_left_alone(void **state UNUSED)
+{
+	struct store *s = opened();
+	sqlite3 *db = NULL;
+
+	store_close(s);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	fails(store_open(path, &s, &err), AF_ERR_UNAVAILABLE, "newer");
+}
+
+static void test_damaged_files(void **state UNUSED)
+{
+	struct store *s = NULL;
+
+	ok(file_write(path, "this is no database, and it is long enough to be looked at", 58, 0600, &err));
+	fails(store_open(path, &s, &err), AF_ERR_IO, path);
+	fails(store_open("/proc/nothing/here.db", &s, &err), AF_ERR_IO, "/proc/nothing");
+}
+
+static void test_recording_never_fails(void **state UNUSED)
+{
+	struct call_record r = record_of("m", "{}", "1");
+	char *before = getenv("XDG_STATE_HOME");
+	AUTO_FREE char *kept = before ? strdup(before) : NULL;
+	int64_t count = 0;
+
+	setenv("XDG_STATE_HOME", "/proc/nothing", 1);
+	store_record(&r);
+	setenv("XDG_STATE_HOME", dir, 1);
+	store_record(&r);
+	AF_AUTO(store) struct store *s = NULL;
+	ok(store_open(NULL, &s, &err));
+	ok(store_count(s, &count, &err));
+	assert_int_equal(count, 1);
+	if (kept)
+		setenv("XDG_STATE_HOME", kept, 1);
+	else
+		unsetenv("XDG_STATE_HOME");
+}
+
+static void *write_many(void *arg)
+{
+	struct store *s = NULL;
+	struct call_record r = record_of("m", "{}", "1");
+	intptr_t failed = store_open(path, &s, NULL) != AF_OK;
+
+	for (int i = 0; i < 50 && !failed; i++)
+		failed = store_add(s, &r, NULL, NULL) != AF_OK;
+	store_close(s);
+	*(intptr_t *) arg = failed;
+	return NULL;
+}
+
+static void test_many_writers(void **state UNUSED)
+{
+	pthread_t threads[4];
+	intptr_t failed[4];
+	int64_t count = 0;
+
+	store_close(opened());
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_many, &failed[i]), 0);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(failed[i], 0);
+	}
+	AF_AUTO(store) struct store *s = opened();
+	ok(store_count(s, &count, &err));
+	assert_int_equal(count, 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_what_was_added_comes_back, fresh),
+		cmocka_unit_test_setup(test_the_file_is_private_and_survives, fresh),
+		cmocka_unit_test_setup(test_queries, fresh),
+		cmocka_unit_test_setup(test_the_result_before, fresh),
+		cmocka_unit_test_setup(test_secrets_are_not_written, fresh),
+		cmocka_unit_test_setup(test_which_names_are_secret, fresh),
+		cmocka_unit_test_setup(test_long_results_are_cut, fresh),
+		cmocka_unit_test_setup(test_old_calls_are_forgotten, fresh),
+		cmocka_unit_test_setup(test_forgetting, fresh),
+		cmocka_unit_test_setup(test_saved_calls, fresh),
+		cmocka_unit_test_setup(test_a_newer_file_is_left_alone, fresh),
+		cmocka_unit_test_setup(test_damaged_files, fresh),
+		cmocka_unit_test_setup(test_recording_never_fails, fresh),
+		cmocka_unit_test_setup(test_many_writers, fresh),
+	};
+	return cmocka_run_group_tests(tests, before_all, after_all);
+}
