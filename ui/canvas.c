@@ -89,6 +89,7 @@ void canvas_end(void)
 	free(canvas.now.cells);
 	free(canvas.before.cells);
 	canvas.now = canvas.before = (struct screen){ 0 };
+	canvas.glyphs = GLYPHS_UNICODE;
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------ */

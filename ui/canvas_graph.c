@@ -38,7 +38,7 @@ static int dots_for(double value, double max, int height)
 		return 0;
 	if (!(value > 0) || !(max > 0))
 		return 1;
-	double dots = ceil(value / max * height - 1e-9);
+	double dots = floor(value / max * height + 0.5);
 	return dots >= height ? height : MAX((int) dots, 1);
 }
 
