@@ -36,6 +36,7 @@ struct method {
 	char *signature; /* "(task_id: int, seed: int = 0)" */
 	char *doc;       /* may be NULL */
 	char *source;    /* "Actor", "module", "openapi" */
+	char *parameters; /* what the injected server says besides, as JSON: [{name, required, default, annotation}]; may be NULL */
 };
 struct method_list {
 	struct method *items;

@@ -78,7 +78,7 @@ static char *copy_or_null(const char *s)
 af_code method_list_add(struct method_list *list, const char *name, const char *signature, const char *doc,
 			const char *source, struct af_error *err)
 {
-	struct method m = { strdup(name), strdup(signature), copy_or_null(doc), copy_or_null(source) };
+	struct method m = { strdup(name), strdup(signature), copy_or_null(doc), copy_or_null(source), NULL };
 	struct method *items = realloc(list->items, (list->count + 1) * sizeof(*items));
 
 	if (items)
@@ -101,6 +101,7 @@ void method_list_free(struct method_list *list)
 		free(list->items[i].signature);
 		free(list->items[i].doc);
 		free(list->items[i].source);
+		free(list->items[i].parameters);
 	}
 	free(list->items);
 	*list = (struct method_list){ 0 };
@@ -135,6 +136,18 @@ static char *callers_signature(const char *signature, struct af_error *err)
 	return str_format(err, "(%s", signature + strspn(signature, ", "));
 }
 
+static af_code take_parameters(struct method *method, const cJSON *m, struct af_error *err)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(m, "parameters");
+	char *text = cJSON_IsArray(list) ? cJSON_PrintUnformatted(list) : NULL;
+
+	if (!cJSON_IsArray(list))
+		return AF_OK;
+	method->parameters = text ? str_dup(text, err) : NULL;
+	cJSON_free(text);
+	return method->parameters ? AF_OK : error_nomem(err);
+}
+
 af_code methods_parse(const char *text, size_t len, struct method_list *out, struct af_error *err)
 {
 	cJSON *doc = cJSON_ParseWithLength(text, len);
@@ -150,6 +163,8 @@ af_code methods_parse(const char *text, size_t len, struct method_list *out, str
 			rc = AF_ERR_NOMEM;
 		if (!rc && !str_blank(name))
 			rc = method_list_add(out, name, signature, text_of(m, "doc"), text_of(m, "source"), err);
+		if (!rc && !str_blank(name))
+			rc = take_parameters(&out->items[out->count - 1], m, err);
 	}
 	for (size_t i = 0; i < out->count; i++)
 		take_self_out(out->items[i].signature);
