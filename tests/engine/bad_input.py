@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """Bad input: a clear error with the right exit status, nothing left behind, nothing lost."""
 import os
+import socket
 import subprocess
 
-from engine import afs, base_image, build, containers_of, docker, environment_dir, image_tag, name, run, temp_dir, write_files, AFS
-from environments import ACTOR, HTTP, HTTP_DOCKERFILE, actor_image, http_image
-from tap import at_end, below, check, contains, equal, lacks, main, skip, test
+from engine import (AFS, afs, base_image, containers_of, docker, environment_dir, image_tag, name, run, temp_dir,
+                    write_files)
+from environments import ACTOR, actor_image, http_image
+from tap import at_end, below, check, contains, equal, lacks, main, skip, test, wait_for
 
 NAME, WEB = name("good"), name("web")
 image = None
@@ -34,6 +36,14 @@ def _():
     image = actor_image()
     afs("run", image, "--name", NAME, expect=0)
     afs("run", http_image(), "--name", WEB, expect=0)
+
+
+def listens(address):
+    try:
+        socket.create_connection((address, 8000), 5).close()
+        return True
+    except OSError:
+        return False
 
 
 # ---- arguments of calls
@@ -334,6 +344,7 @@ def _():
     mute = name("mute")
     docker.create(mute, base_image(), cmd=["python3", "-c", "import socket,time; s=socket.socket(); s.bind(('0.0.0.0',8000));"
                                            " s.listen(); time.sleep(1000)"])
+    wait_for(lambda: listens(docker.address(mute)), what="the server")
     done = fails(5, "call", mute, "echo", "--timeout", "0.5", says=["500 ms"])
     below(done.seconds, 5, "seconds")
 
