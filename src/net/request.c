@@ -331,6 +331,9 @@ af_code exchange_setup(struct exchange *ex, struct handle *h, struct af_error *e
 	af_code rc = AF_OK;
 
 	ex->easy = h->easy;
+	/* An instance that has no address just now. */
+	if (!req->endpoint.base)
+		return error_set(err, AF_ERR_UNREACHABLE, "no address to connect to");
 	copy_text(ex->where, sizeof(ex->where), req->endpoint.unix_path ? req->endpoint.unix_path : req->endpoint.base);
 	if (!plain || !h->plain) {
 		set_kind(h->easy, req);

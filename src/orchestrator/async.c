@@ -53,14 +53,24 @@ static void finish(struct af_call *c, af_code rc, const char *result, size_t len
 
 static af_code submit(struct af_call *c, struct af_error *err);
 
-/* A cancel that nobody waits for either; it owns its bytes. */
+/* A cancel that nobody waits for either, but that is given a second before its environment goes; it owns its bytes. */
 struct farewell {
+	struct af_env *env;
 	char body[64];
 };
 
+static void farewell_end(struct farewell *f)
+{
+	pthread_mutex_lock(&f->env->lock);
+	if (!--f->env->pending)
+		pthread_cond_broadcast(&f->env->idle);
+	pthread_mutex_unlock(&f->env->lock);
+	free(f);
+}
+
 static void farewell_done(void *arg, af_code rc UNUSED, struct http_response *resp UNUSED, struct af_error *err UNUSED)
 {
-	free(arg);
+	farewell_end(arg);
 }
 
 static void tell_cancelled(struct af_call *c)
@@ -74,8 +84,12 @@ static void tell_cancelled(struct af_call *c)
 	struct server s = instance_server(c->inst);
 	struct http_request req = { .endpoint = s.endpoint, .method = "POST", .path = "/cancel", .headers = headers,
 				    .body = f->body, .body_len = (size_t) len, .timeout_ms = 1000, .max_body = 65536 };
+	f->env = c->env;
+	pthread_mutex_lock(&c->env->lock);
+	c->env->pending++;
+	pthread_mutex_unlock(&c->env->lock);
 	if (http_submit(s.http, &req, farewell_done, f, NULL, NULL))
-		free(f);
+		farewell_end(f);
 }
 
 /* On the I/O thread. */
@@ -94,9 +108,9 @@ static void on_answer(void *arg, af_code rc, struct http_response *resp, struct 
 	struct http_transfer *over = af_steal(c->transfer);
 	pthread_mutex_unlock(&c->lock);
 	http_transfer_unref(over);
-	if (verdict == AF_ERR_TIMEOUT || verdict == AF_ERR_CANCELLED)
+	if (rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED)
 		tell_cancelled(c);
-	if (rc == AF_ERR_UNREACHABLE && !sent) {
+	if (rc == AF_ERR_UNREACHABLE && !sent && c->replica < 0 && pool_has_other(c->inst)) {
 		struct af_error why = AF_ERROR_INIT;
 		pool_mark(c->inst, INSTANCE_DOWN);
 		c->avoid = c->inst;

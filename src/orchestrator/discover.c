@@ -68,6 +68,21 @@ static bool replace(char **field, const char *text)
 	return true;
 }
 
+/* What identifies a container stays as it was found first: others read it without the lock. */
+static bool set_once(char **field, const char *text)
+{
+	return *field || replace(field, text);
+}
+
+static bool set_status(struct instance *inst, const char *text, struct af_error *err)
+{
+	const char *kept = instance_keep_text(inst, text ? text : "", err);
+
+	if (kept)
+		inst->status = kept;
+	return kept != NULL;
+}
+
 /* Where Config.Env or a label says that the server listens. */
 static int port_of(const cJSON *c)
 {
@@ -97,8 +112,9 @@ static af_code fill_instance(struct instance *inst, const cJSON *c, struct docke
 		inst->created = (int64_t) created->valuedouble;
 	else if (cJSON_IsString(created) && rfc3339_parse(created->valuestring, strlen(created->valuestring), &ns))
 		inst->created = ns / 1000000000;
-	if (!replace(&inst->id, text_of(c, "Id")) || !replace(&inst->name, container_name(c)) ||
-	    !replace(&inst->image, image) || !replace(&inst->status, cJSON_IsString(state) ? text_of(c, "Status") : state_text))
+	if (!set_once(&inst->id, text_of(c, "Id")) || !set_once(&inst->name, container_name(c)) ||
+	    !set_once(&inst->image, image) ||
+	    !set_status(inst, cJSON_IsString(state) ? text_of(c, "Status") : state_text, err))
 		return error_nomem(err);
 	return instance_set_address(inst, inst->state == INSTANCE_UP ? docker_container_ip(c) : NULL, err);
 }
@@ -127,14 +143,14 @@ af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af
 	pthread_mutex_lock(&inst->env->lock);
 	if (rc == AF_ERR_NOT_FOUND) {
 		inst->state = INSTANCE_DOWN;
-		replace(&inst->status, "removed");
+		set_status(inst, "removed", NULL);
 	}
 	if (!rc)
 		rc = fill_instance(inst, doc, inst->engine, err);
 	if (!rc && inst->state == INSTANCE_DOWN) {
-		char *why = why_down(doc, err);
-		free(inst->status);
-		inst->status = why;
+		AUTO_FREE char *why = why_down(doc, err);
+		if (!why || !set_status(inst, why, err))
+			rc = AF_ERR_NOMEM;
 	}
 	pthread_mutex_unlock(&inst->env->lock);
 	cJSON_Delete(doc);

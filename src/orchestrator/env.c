@@ -67,8 +67,7 @@ void env_free(struct af_env *env)
 		free(inst->id);
 		free(inst->host);
 		free(inst->image);
-		free(inst->base);
-		free(inst->status);
+		strlist_free(&inst->texts);
 	}
 	free(env->instances);
 	free(env->name);
@@ -86,14 +85,25 @@ struct instance *env_replica(struct af_env *env, int replica)
 	return NULL;
 }
 
+const char *instance_keep_text(struct instance *inst, const char *text, struct af_error *err)
+{
+	for (size_t i = 0; i < inst->texts.count; i++)
+		if (!strcmp(inst->texts.items[i], text))
+			return inst->texts.items[i];
+	return strlist_add(&inst->texts, text, err) ? NULL : inst->texts.items[inst->texts.count - 1];
+}
+
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err)
 {
-	char *base = NULL;
-
-	if (ip && !(base = str_format(err, strchr(ip, ':') ? "http://[%s]:%d" : "http://%s:%d", ip, inst->port)))
+	if (!ip) {
+		inst->base = NULL;
+		return AF_OK;
+	}
+	AUTO_FREE char *base = str_format(err, strchr(ip, ':') ? "http://[%s]:%d" : "http://%s:%d", ip, inst->port);
+	const char *kept = base ? instance_keep_text(inst, base, err) : NULL;
+	if (!kept)
 		return AF_ERR_NOMEM;
-	free(inst->base);
-	inst->base = base;
+	inst->base = kept;
 	return AF_OK;
 }
 

@@ -20,34 +20,11 @@ static af_code send_once(struct call *call, struct instance *inst, deadline unti
 	return http_perform(s.http, &req, resp, err);
 }
 
-/*
- * The connection could not be made, or broke. May the call be asked again, and is the instance there again for it?
- * Asking again is safe where nothing was sent, and where the server knows calls by their id.
- */
-static af_code recover(struct call *call, struct instance *inst, bool sent, deadline until, struct cancel *cancel,
-		       struct af_error *err)
-{
-	deadline comeback = deadline_in(COMEBACK_MS);
-	bool elsewhere = !sent && inst->env->count > 1; /* another replica will do, so there is nothing to wait for */
-	af_code rc = instance_refresh(inst, cancel, NULL);
-
-	if (sent && call->type == ENV_HTTP_BASED)
-		return error_wrap(err, AF_ERR_LOST, "%s: the call may have run", inst->name);
-	if (!rc && !(elsewhere && inst->state == INSTANCE_DOWN))
-		rc = instance_wait_ready(inst, MIN(comeback, until), cancel, NULL);
-	if (!rc && inst->state != INSTANCE_DOWN)
-		return AF_OK;
-	if (inst->state == INSTANCE_DOWN || rc == AF_ERR_NOT_FOUND)
-		return error_wrap(err, sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is gone (%s)", inst->name,
-				  str_blank(inst->status) ? "unknown" : inst->status);
-	return err->code;
-}
-
 static af_code give_up(struct call *call, struct instance *inst, af_code rc, int64_t timeout_ms, struct af_error *err)
 {
 	struct server s = instance_server(inst);
 
-	if (inst->base)
+	if (s.endpoint.base)
 		call_cancel(call, &s);
 	if (rc == AF_ERR_TIMEOUT) {
 		AUTO_STRBUF waited = STRBUF_INIT(64);
@@ -69,29 +46,86 @@ struct attempt {
 	int replica;            /* the only one that may be asked; < 0: any */
 	struct instance *inst;  /* asked last */
 	struct instance *avoid; /* not reachable a moment ago */
+	bool begun;             /* a server may have begun it: only that one may be asked again */
 	bool again;             /* the last try settled nothing: one more is due */
 };
 
-static af_code after_failure(struct attempt *at, af_code rc, bool sent, struct af_error *err)
+static af_code not_back(const struct attempt *at, af_code rc, struct af_error *err)
+{
+	const struct instance *inst = at->inst;
+	AUTO_STRBUF waited = STRBUF_INIT(64);
+	af_code code = at->begun ? AF_ERR_LOST : AF_ERR_UNREACHABLE;
+
+	if (cancel_requested(at->cancel))
+		return cancel_check(at->cancel, err);
+	if (!deadline_left(at->until)) {
+		duration_format(&waited, at->timeout_ms);
+		return error_wrap(err, AF_ERR_TIMEOUT, "%s did not come back within %s", inst->name, waited.data);
+	}
+	if (inst->state == INSTANCE_DOWN || rc == AF_ERR_NOT_FOUND)
+		return error_wrap(err, code, "%s is gone (%s)", inst->name, str_blank(inst->status) ? "unknown" : inst->status);
+	return error_wrap(err, code, "%s", inst->name);
+}
+
+/*
+ * The connection could not be made, or broke, and no other instance may do. Is it there again?
+ * Asking again is safe where nothing was sent, and where the server knows calls by their id.
+ */
+static af_code recover(const struct attempt *at, struct af_error *err)
 {
 	struct instance *inst = at->inst;
-	bool may_have_run = rc == AF_ERR_LOST && sent;
+	deadline comeback = deadline_in(COMEBACK_MS);
+	af_code rc = instance_refresh(inst, at->cancel, NULL);
 
-	rc = recover(at->call, inst, may_have_run, at->until, at->cancel, err);
-	if (!rc) {
-		/* Here again. What it may have begun, only it can join or answer; nobody else may run it too. */
-		if (may_have_run)
-			at->replica = inst->replica;
-		at->again = true;
+	if (at->begun && at->call->type == ENV_HTTP_BASED)
+		return error_wrap(err, AF_ERR_LOST, "%s: the call may have run", inst->name);
+	if (!rc)
+		rc = instance_wait_ready(inst, MIN(comeback, at->until), at->cancel, NULL);
+	return !rc && inst->state != INSTANCE_DOWN ? AF_OK : not_back(at, rc, err);
+}
+
+/* Nothing was sent, and another may do: this one is left alone, unless it has merely moved. */
+static void go_elsewhere(struct attempt *at)
+{
+	const char *before = at->inst->base;
+
+	if (instance_refresh(at->inst, at->cancel, NULL) || at->inst->base == before)
+		pool_mark(at->inst, INSTANCE_DOWN);
+	at->avoid = at->inst;
+	at->again = true;
+}
+
+static af_code after_failure(struct attempt *at, af_code rc, bool sent, struct af_error *err)
+{
+	at->begun |= rc == AF_ERR_LOST && sent;
+	if (!at->begun && at->replica < 0 && pool_has_other(at->inst)) {
+		go_elsewhere(at);
 		return AF_OK;
 	}
-	if (rc != AF_ERR_UNREACHABLE)
-		return rc;
-	/* Nothing was sent: any other replica will do. */
-	pool_mark(inst, INSTANCE_DOWN);
-	at->avoid = inst;
-	at->again = at->replica < 0 && at->env->count > 1;
-	return at->again ? AF_OK : rc;
+	rc = recover(at, err);
+	if (rc == AF_ERR_UNREACHABLE || rc == AF_ERR_LOST)
+		pool_mark(at->inst, INSTANCE_DOWN);
+	/* Here again. What it may have begun, only it can join or answer; nobody else may run it too. */
+	if (!rc && at->begun)
+		at->replica = at->inst->replica;
+	at->again = !rc;
+	return rc;
+}
+
+/* None is up as far as the pool knows: what does the engine say? */
+static void revive(const struct attempt *at)
+{
+	deadline comeback = deadline_in(COMEBACK_MS);
+	struct af_env *env = at->env;
+
+	for (size_t i = 0; i < env->count; i++) {
+		struct instance *inst = &env->instances[i];
+		if (at->replica >= 0 && inst->replica != at->replica)
+			continue;
+		if (instance_refresh(inst, at->cancel, NULL) == AF_OK && inst->state != INSTANCE_DOWN &&
+		    instance_wait_ready(inst, MIN(comeback, at->until), at->cancel, NULL) == AF_OK)
+			return;
+	}
 }
 
 static af_code try_once(struct attempt *at, char **result, size_t *len, struct af_error *err)
@@ -100,18 +134,23 @@ static af_code try_once(struct attempt *at, char **result, size_t *len, struct a
 	af_code rc = pool_take(at->env, at->replica, at->avoid, &at->inst, err);
 
 	at->again = false;
+	if (rc == AF_ERR_UNREACHABLE) {
+		revive(at);
+		rc = pool_take(at->env, at->replica, at->avoid, &at->inst, err);
+	}
 	if (rc)
 		return rc;
 	struct server s = instance_server(at->inst);
 	rc = send_once(at->call, at->inst, at->until, at->cancel, &resp, err);
 	bool sent = resp.sent, broke = rc == AF_ERR_UNREACHABLE || rc == AF_ERR_LOST;
+	bool gave_up = rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED; /* we did; a server that did says so itself */
 	if (!rc)
 		rc = call_result(at->call, &s, &resp, result, len, err);
 	pool_give(at->inst, rc, resp.total_us);
 	http_response_free(&resp);
 	if (broke)
 		return after_failure(at, rc, sent, err);
-	if (rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED)
+	if (gave_up)
 		return give_up(at->call, at->inst, rc, at->timeout_ms, err);
 	return rc;
 }

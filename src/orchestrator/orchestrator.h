@@ -36,9 +36,11 @@ struct instance {
 	int64_t created;       /* seconds since 1970; 0 unknown */
 	int port;
 
-	char *base;     /* "http://172.17.0.2:8000"; NULL: no address */
-	char *status;   /* the engine's words: "Up 3 hours", "Exited (137) 2 minutes ago" */
-	enum instance_state state;
+	/* Changed under the lock, looked at by anybody: the texts stay where they are as long as the instance does. */
+	const char *_Atomic base;   /* "http://172.17.0.2:8000"; NULL: no address */
+	const char *_Atomic status; /* the engine's words: "Up 3 hours", "Exited (137) 2 minutes ago" */
+	_Atomic(enum instance_state) state;
+	struct strlist texts; /* all that base and status have been */
 	int busy;       /* calls in flight through others, as far as known */
 	int in_flight;  /* through this process, as are: */
 	uint64_t requests, errors;
@@ -134,7 +136,9 @@ struct instance *env_add_instance(struct af_env *env, int replica, struct af_err
 af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 /* Sets base from an address; NULL: none. */
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err) MUST_CHECK;
-/* How the executor sees it. Valid while inst->base is not changed. */
+/* Appends to inst->texts unless it is there; NULL when out of memory. Under the lock. */
+const char *instance_keep_text(struct instance *inst, const char *text, struct af_error *err);
+/* How the executor sees it now; its address may be NULL. */
 struct server instance_server(const struct instance *inst);
 /* The instance with that number, NULL if there is none. */
 struct instance *env_replica(struct af_env *env, int replica);
@@ -147,6 +151,8 @@ af_code pool_take(struct af_env *env, int replica, const struct instance *avoid,
 		  struct af_error *err) MUST_CHECK;
 /* Counts it out. */
 void pool_give(struct instance *inst, af_code rc, int64_t took_us);
+/* Is there another that could be taken? */
+bool pool_has_other(const struct instance *inst);
 void pool_mark(struct instance *inst, enum instance_state state);
 
 struct call_info {

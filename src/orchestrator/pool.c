@@ -93,8 +93,13 @@ static struct instance *choose(struct af_env *env, const struct instance *avoid)
 		return NULL;
 	if (env->balance == AF_BALANCE_LEAST_BUSY)
 		return least_busy(env, avoid);
-	if (env->balance == AF_BALANCE_ROUND_ROBIN)
-		return usable_from(env, env->turn++, avoid);
+	if (env->balance == AF_BALANCE_ROUND_ROBIN) {
+		struct instance *next = usable_from(env, env->turn, avoid);
+		/* Behind the one that had its turn: the neighbour of one that is down does not get both shares. */
+		if (next)
+			env->turn = (size_t) (next - env->instances) + 1;
+		return next;
+	}
 	/* Uniform over those that are usable: the k-th of them. */
 	size_t usable_count = count_usable(env, avoid);
 	size_t k = usable_count ? random_below(env, usable_count) : 0;
@@ -120,6 +125,16 @@ static af_code none_up(struct af_env *env, int replica, struct af_error *err)
 		  replica >= 0 ? "" : env->name, why.data);
 	error_hint(err, "see `afs logs %s`; start it again with `afs restart %s`", env->name, env->name);
 	return AF_ERR_UNREACHABLE;
+}
+
+bool pool_has_other(const struct instance *inst)
+{
+	struct af_env *env = inst->env;
+
+	pthread_mutex_lock(&env->lock);
+	bool other = count_usable(env, inst) > 0;
+	pthread_mutex_unlock(&env->lock);
+	return other;
 }
 
 af_code pool_take(struct af_env *env, int replica, const struct instance *avoid, struct instance **out,

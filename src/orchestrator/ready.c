@@ -184,7 +184,9 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 			break;
 		struct server s = instance_server(inst);
 		af_error_clear(&last);
-		if (inst->base && server_health(&s, MIN(deadline_left(until), (int64_t) HEALTH_MS), cancel, &last) == AF_OK)
+		/* Time may have run out since it was looked at; 0 would be no limit at all. */
+		int64_t left = MAX(MIN(deadline_left(until), (int64_t) HEALTH_MS), (int64_t) 1);
+		if (s.endpoint.base && server_health(&s, left, cancel, &last) == AF_OK)
 			break;
 		rc = watch ? inst->base ? AF_OK : locate(inst, cancel, err) : look_again(inst, &patrol, cancel, err);
 		if (rc)

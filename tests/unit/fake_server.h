@@ -39,7 +39,7 @@ struct fake_conn {
 	void *arg;
 	int fd;
 	int number; /* of the connection, from 1 */
-	char method[16], path[256];
+	char method[16], path[1024];
 	struct strbuf head; /* with the empty line */
 	struct strbuf body;
 	struct strbuf in; /* read, not used yet */
@@ -149,7 +149,7 @@ UNUSED static bool fake_head(struct fake_conn *c)
 		if (!fake_fill(c))
 			return false;
 	fake_take(c, &c->head, (size_t) (end - c->in.data) + 4);
-	if (sscanf(c->head.data, "%15s %255s", c->method, c->path) != 2)
+	if (sscanf(c->head.data, "%15s %1023s", c->method, c->path) != 2)
 		return false;
 	pthread_mutex_lock(&c->f->lock);
 	strbuf_addf(&c->f->log, "%s %s\n", c->method, c->path);
