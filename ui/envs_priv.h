@@ -16,6 +16,7 @@ struct envs_row {
 struct envs {
 	struct view view;
 	struct list list;
+	bool restored; /* the cursor stands where it stood in the last session */
 	struct strlist folded; /* names of environments that are folded */
 	struct strlist marked; /* identities */
 	struct strbuf filter;

@@ -104,6 +104,14 @@ const struct envs_row *envs_current(struct envs *v, struct app *app)
 {
 	envs_rebuild(v, app);
 	list_sync(&v->list, (const char *const *) v->ids.items, v->count, v->height);
+	/* What was selected in the last session may be gone; that is no reason to select nothing. */
+	if (v->restored && app->model.loaded) {
+		v->restored = false;
+		if (v->list.gone) {
+			list_select(&v->list, v->count ? v->ids.items[0] : NULL);
+			list_sync(&v->list, (const char *const *) v->ids.items, v->count, v->height);
+		}
+	}
 	for (int i = 0; v->list.selected && !v->list.gone && i < v->count; i++)
 		if (!strcmp(v->rows[i].id, v->list.selected))
 			return &v->rows[i];

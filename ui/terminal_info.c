@@ -216,11 +216,12 @@ bool terminal_open(bool true_color, bool *direct)
 		if (!name || !is_described(name))
 			return false;
 	}
+	TERMINAL *looked_up = cur_term; /* newterm() sets another */
 	if (true_color && says_true_color(name)) {
 		opened = open_direct(name);
 		*direct = opened != NULL;
 	}
-	del_curterm(cur_term);
+	del_curterm(looked_up);
 	if (!opened)
 		opened = newterm(name, stdout, stdin);
 	return opened != NULL;

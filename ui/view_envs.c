@@ -219,8 +219,10 @@ static void envs_load(struct view *view, const char *key, const char *value)
 		strbuf_adds(&v->filter, value);
 	if (!strcmp(key, "folded"))
 		set_folded(v, value, true);
-	if (!strcmp(key, "selected"))
+	if (!strcmp(key, "selected")) {
 		list_select(&v->list, value);
+		v->restored = true;
+	}
 }
 
 static const struct view_ops envs_ops = {
