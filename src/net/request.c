@@ -179,10 +179,13 @@ static af_code set_url(struct handle *h, const struct http_request *req, struct 
 /* Appends a line to the list that is being made in `list`, its copy at *text. */
 static void list_add(struct curl_slist *list, size_t i, char **text, const char *line)
 {
+	size_t size = strlen(line) + 1;
+
 	list[i] = (struct curl_slist){ .data = *text };
 	if (i)
 		list[i - 1].next = &list[i];
-	*text = stpcpy(*text, line) + 1;
+	memcpy(*text, line, size);
+	*text += size;
 }
 
 /* Two lists that end with NULL as libcurl wants them: copied, and all in one piece of memory. NULL: no memory. */
