@@ -57,8 +57,10 @@ static af_code stop_step(struct sweep *sweep, struct instance *inst, struct af_e
 	pool_mark(inst, INSTANCE_DOWN);
 	af_code rc = docker_container_stop(inst->engine, inst->id, sweep->grace_s, sweep->cancel, err);
 
-	if (rc == AF_ERR_NOT_FOUND)
+	if (rc == AF_ERR_NOT_FOUND) {
+		af_error_clear(err); /* gone already is no failure, in word and deed */
 		return AF_OK;
+	}
 	return rc ? rc : docker_container_remove(inst->engine, inst->id, true, sweep->cancel, err);
 }
 
