@@ -55,6 +55,7 @@ static af_code run_sweep(struct sweep *sweep, struct af_error *err)
 static af_code stop_step(struct sweep *sweep, struct instance *inst, struct af_error *err)
 {
 	pool_mark(inst, INSTANCE_DOWN);
+	inst->base = NULL; /* the next container may get that address */
 	af_code rc = docker_container_stop(inst->engine, inst->id, sweep->grace_s, sweep->cancel, err);
 
 	if (rc == AF_ERR_NOT_FOUND) {
