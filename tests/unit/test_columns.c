@@ -25,13 +25,13 @@ static void expect_table(struct columns *c, int width, const char *want)
 static void test_width_of_text(void **state)
 {
 	(void) state;
-	assert_int_equal(text_width("", 0), 0);
-	assert_int_equal(text_width("abc", 3), 3);
-	assert_int_equal(text_width("h\xc3\xa9", 3), 2);                /* é */
-	assert_int_equal(text_width("e\xcc\x81", 3), 1);                /* e and a combining accent */
-	assert_int_equal(text_width("\xe6\xbc\xa2\xe5\xad\x97", 6), 4); /* two ideographs */
-	assert_int_equal(text_width("\xf0\x9f\x98\x80", 4), 2);         /* an emoji */
-	assert_int_equal(text_width("\xff\xfe", 2), 2);                 /* no UTF-8: one column a byte */
+	assert_int_equal(column_width("", 0), 0);
+	assert_int_equal(column_width("abc", 3), 3);
+	assert_int_equal(column_width("h\xc3\xa9", 3), 2);                /* é */
+	assert_int_equal(column_width("e\xcc\x81", 3), 1);                /* e and a combining accent */
+	assert_int_equal(column_width("\xe6\xbc\xa2\xe5\xad\x97", 6), 4); /* two ideographs */
+	assert_int_equal(column_width("\xf0\x9f\x98\x80", 4), 2);         /* an emoji */
+	assert_int_equal(column_width("\xff\xfe", 2), 2);                 /* no UTF-8: one column a byte */
 }
 
 static void expect_cut(const char *text, int width, const char *want)
@@ -40,7 +40,7 @@ static void expect_cut(const char *text, int width, const char *want)
 
 	text_add_cut(&sb, text, width);
 	assert_string_equal(sb.data, want);
-	assert_true(text_width(sb.data, sb.len) <= width);
+	assert_true(column_width(sb.data, sb.len) <= width);
 }
 
 static void test_cutting(void **state)
