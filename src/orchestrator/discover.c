@@ -105,7 +105,8 @@ static af_code fill_instance(struct instance *inst, const cJSON *c, struct docke
 	const char *image = cJSON_IsString(state) ? text_of(c, "Image") : text_of(get(c, "Config"), "Image");
 	int64_t ns;
 
-	inst->engine = engine;
+	if (!inst->engine)
+		inst->engine = engine;
 	inst->state = state_of(state_text);
 	inst->port = port_of(c);
 	if (cJSON_IsNumber(created))

@@ -279,7 +279,7 @@ static void test_telling_the_server(void **state)
 	call_free(&call);
 	make(ENV_HTTP_BASED, "f", NULL); /* knows nothing of ids */
 	call_cancel(&call, &s);
-	assert_int_equal(f.requests, 1);
+	assert_int_equal(fake_read(&f, &f.requests), 1);
 	call_free(&call);
 	http_free(http);
 	fake_stop(&f);

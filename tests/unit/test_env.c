@@ -108,10 +108,10 @@ static void test_each_in_its_turn(void **state)
 	for (int i = 0; i < 30; i++)
 		ok(CALL(env, "evaluate"));
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(f[i].requests, 10);
+		assert_int_equal(fake_read(&f[i], &f[i].requests), 10);
 	ok(call_it(env, "evaluate", 2, 0, NULL));
 	assert_int_equal(info.replica, 2);
-	assert_int_equal(f[2].requests, 11);
+	assert_int_equal(fake_read(&f[2], &f[2].requests), 11);
 	fails(call_it(env, "evaluate", 3, 0, NULL), AF_ERR_NOT_FOUND, "no replica");
 	for (int i = 0; i < 3; i++)
 		fake_stop(&f[i]);
@@ -166,8 +166,8 @@ static void test_nothing_sent_goes_to_another(void **state)
 		took(start, 0, 2000);
 		assert_int_not_equal(info.replica, 1);
 	}
-	assert_int_equal(f[0].requests + f[2].requests, 30);
-	assert_in_range(f[0].requests, 14, 16);
+	assert_int_equal(fake_read(&f[0], &f[0].requests) + fake_read(&f[2], &f[2].requests), 30);
+	assert_in_range(fake_read(&f[0], &f[0].requests), 14, 16);
 	assert_int_not_equal(env->instances[1].state, INSTANCE_UP); /* asked once, and then no more */
 	assert_int_equal(env->instances[1].requests, 1);
 	fake_stop(&f[0]);
@@ -187,8 +187,8 @@ static void test_it_has_moved(void **state)
 	engine_set_ip(&engine, &engine.containers[1], "127.0.0.2");
 	for (int i = 0; i < 10; i++)
 		ok(CALL(env, "evaluate"));
-	assert_int_equal(f[0].requests + f[1].requests, 10);
-	assert_in_range(f[1].requests, 4, 5);
+	assert_int_equal(fake_read(&f[0], &f[0].requests) + fake_read(&f[1], &f[1].requests), 10);
+	assert_in_range(fake_read(&f[1], &f[1].requests), 4, 5);
 	fake_stop(&f[0]);
 	fake_stop(&f[1]);
 }
@@ -307,12 +307,14 @@ static void serve_break_first(struct fake_conn *c)
 	}
 }
 
-static int count_of(const char *text, const char *part)
+static int count_of(struct fake *f, const char *part)
 {
 	int n = 0;
 
-	for (const char *p = text; (p = strstr(p, part)); p += strlen(part))
+	pthread_mutex_lock(&f->lock);
+	for (const char *p = f->log.data; (p = strstr(p, part)); p += strlen(part))
 		n++;
+	pthread_mutex_unlock(&f->lock);
 	return n;
 }
 
@@ -328,10 +330,10 @@ static void test_a_broken_call_is_joined_where_it_ran(void **state)
 		ok(CALL(env, "evaluate"));
 		assert_string_equal(result, "\"joined\"");
 		assert_int_equal(info.replica, i);
-		assert_int_equal(count_of(f[i].log.data, "POST /call"), 2);
-		assert_int_equal(count_of(f[i].log.data, info.id), 2); /* under the same id */
-		assert_int_equal(count_of(f[(i + 1) % 3].log.data, info.id), 0);
-		assert_int_equal(count_of(f[(i + 2) % 3].log.data, info.id), 0);
+		assert_int_equal(count_of(&f[i], "POST /call"), 2);
+		assert_int_equal(count_of(&f[i], info.id), 2); /* under the same id */
+		assert_int_equal(count_of(&f[(i + 1) % 3], info.id), 0);
+		assert_int_equal(count_of(&f[(i + 2) % 3], info.id), 0);
 	}
 	for (int i = 0; i < 3; i++)
 		fake_stop(&f[i]);
@@ -346,7 +348,7 @@ static void test_a_broken_call_without_an_id_is_not_sent_again(void **state)
 		fake_start(&f[i], serve_break_first, NULL);
 	connect_to(2, "http_based", f);
 	fails(CALL(env, "evaluate"), AF_ERR_LOST, "the call may have run");
-	assert_int_equal(count_of(f[0].log.data, "POST") + count_of(f[1].log.data, "POST"), 1);
+	assert_int_equal(count_of(&f[0], "POST") + count_of(&f[1], "POST"), 1);
 	fake_stop(&f[0]);
 	fake_stop(&f[1]);
 }
@@ -374,7 +376,7 @@ static void test_a_call_that_began_goes_nowhere_else(void **state)
 	int64_t start = clock_ms();
 	fails(CALL(env, "evaluate"), AF_ERR_LOST, "calc-0 is gone (exited, exit code 1)");
 	took(start, 0, 6000);
-	assert_int_equal(f[1].requests, 0);
+	assert_int_equal(fake_read(&f[1], &f[1].requests), 0);
 	ok(CALL(env, "evaluate"));
 	assert_int_equal(info.replica, 1);
 	fake_stop(&f[0]);
@@ -405,7 +407,7 @@ static void test_a_call_on_a_kept_connection_goes_nowhere_else(void **state)
 	ok(call_it(env, "evaluate", 0, 0, NULL));
 	env->turn = 0;
 	fails(CALL(env, "evaluate"), AF_ERR_LOST, "calc-0 is gone");
-	assert_int_equal(f[1].requests, 0);
+	assert_int_equal(fake_read(&f[1], &f[1].requests), 0);
 	fake_stop(&f[0]);
 	fake_stop(&f[1]);
 }
@@ -491,7 +493,7 @@ static void test_a_timeout_of_the_server(void **state)
 	fake_start(&f, serve_too_late, NULL);
 	connect_to(1, "function_based", &f);
 	fails(CALL(env, "evaluate"), AF_ERR_TIMEOUT, "longer than its own timeout of 3 s");
-	assert_int_equal(f.requests, 1);
+	assert_int_equal(fake_read(&f, &f.requests), 1);
 	fake_stop(&f);
 }
 

@@ -129,7 +129,7 @@ static void test_connections_are_kept(void **state)
 		ok(http_perform(http, &req, &resp, &err));
 		http_response_free(&resp);
 	}
-	assert_int_equal(f.connections, 1);
+	assert_int_equal(fake_read(&f, &f.connections), 1);
 	fake_stop(&f);
 }
 
@@ -146,7 +146,7 @@ static void test_unix_sockets(void **state)
 		has_text(resp.body.data, "GET /_ping HTTP/1.1\r\nHost: docker\r\n");
 		http_response_free(&resp);
 	}
-	assert_int_equal(f.connections, 1);
+	assert_int_equal(fake_read(&f, &f.connections), 1);
 	fake_stop(&f);
 }
 
@@ -164,8 +164,8 @@ static void test_unix_sockets_are_told_apart(void **state)
 		ok(http_perform(http, &req, &resp, &err));
 		http_response_free(&resp);
 	}
-	assert_int_equal(a.requests, 2);
-	assert_int_equal(b.requests, 2);
+	assert_int_equal(fake_read(&a, &a.requests), 2);
+	assert_int_equal(fake_read(&b, &b.requests), 2);
 	fake_stop(&a);
 	fake_stop(&b);
 }
@@ -191,7 +191,7 @@ static void test_chunked_answers(void **state)
 		assert_string_equal(resp.body.data, "hello, world");
 		http_response_free(&resp);
 	}
-	assert_int_equal(f.connections, 1);
+	assert_int_equal(fake_read(&f, &f.connections), 1);
 	fake_stop(&f);
 }
 
@@ -651,7 +651,7 @@ static void race(bool once, af_code want)
 		ok(http_perform(http, &req, &resp, &err));
 	assert_true(resp.sent);
 	http_response_free(&resp);
-	assert_int_equal(f.requests, once ? 2 : 3);
+	assert_int_equal(fake_read(&f, &f.requests), once ? 2 : 3);
 	fake_stop(&f);
 }
 
@@ -718,7 +718,7 @@ static void test_a_connection_closed_while_idle(void **state)
 		af_error_clear(&err);
 		http_response_free(&resp);
 	}
-	assert_true(f.requests <= 5);
+	assert_true(fake_read(&f, &f.requests) <= 5);
 	fake_stop(&f);
 }
 
@@ -816,7 +816,7 @@ static void test_cancelling_from_another_thread(void **state)
 		fails(http_perform(http, &req, &resp, &err), AF_ERR_CANCELLED, "interrupted");
 		assert_false(resp.sent);
 		http_response_free(&resp);
-		assert_int_equal(f.requests, 1);
+		assert_int_equal(fake_read(&f, &f.requests), 1);
 		cancel_free(t.cancel);
 		fake_stop(&f);
 	}
@@ -879,8 +879,8 @@ static void test_many_threads(void **state)
 		pthread_join(threads[i], &failed);
 		assert_null(failed);
 	}
-	assert_int_equal(f.requests, 800);
-	assert_true(f.connections <= 40);
+	assert_int_equal(fake_read(&f, &f.requests), 800);
+	assert_true(fake_read(&f, &f.connections) <= 40);
 	fake_stop(&f);
 }
 

@@ -94,7 +94,7 @@ static void test_one(void **state)
 	}
 	assert_int_equal(a.by_code[AF_OK], 10);
 	assert_false(a.off_loop);
-	assert_int_equal(f.connections, 1);
+	assert_int_equal(fake_read(&f, &f.connections), 1);
 	fake_stop(&f);
 }
 
@@ -111,7 +111,7 @@ static void test_over_a_unix_socket(void **state)
 		await_done(&a, i);
 	}
 	assert_string_equal(a.body, "{\"a\":1}");
-	assert_int_equal(f.connections, 1);
+	assert_int_equal(fake_read(&f, &f.connections), 1);
 	fake_stop(&f);
 }
 
@@ -187,7 +187,7 @@ static void test_two_thousand_in_flight(void **state)
 		ok(http_submit(http, &req, on_done, &a, NULL, &err));
 	await_done(&a, 2 * many);
 	assert_int_equal(a.right, 2 * many);
-	assert_int_equal(s.connections, many);
+	assert_int_equal(swarm_read(&s, &s.connections), many);
 	swarm_stop(&s);
 }
 
@@ -281,7 +281,7 @@ static void test_submitting_from_done(void **state)
 	ok(http_submit(http, &c.req, on_link, &c, NULL, &err));
 	await_done(&c.answers, 1);
 	assert_int_equal(c.answers.by_code[AF_OK], 1);
-	assert_int_equal(f.requests, 1001);
+	assert_int_equal(fake_read(&f, &f.requests), 1001);
 	fake_stop(&f);
 }
 
@@ -431,7 +431,7 @@ static void test_timeouts_of_many(void **state)
 	took(start, 99, 3000);
 	assert_int_equal(a.by_code[AF_ERR_TIMEOUT], many);
 	has_text(a.message, "no answer from http://127.0.0.1");
-	swarm_await(&s, &s.gone, s.connections); /* their connections are freed */
+	swarm_await(&s, &s.gone, swarm_read(&s, &s.connections)); /* their connections are freed */
 	swarm_stop(&s);
 }
 
@@ -510,7 +510,7 @@ static void test_a_request_goes_once_if_it_must(void **state)
 		}
 		assert_int_equal(a.by_code[AF_OK], once ? 1 : 2);
 		assert_int_equal(a.by_code[AF_ERR_LOST], once ? 1 : 0);
-		assert_int_equal(f.requests, once ? 2 : 3);
+		assert_int_equal(fake_read(&f, &f.requests), once ? 2 : 3);
 		fake_stop(&f);
 	}
 }
@@ -591,7 +591,7 @@ static void test_ending_with_hundreds_in_flight(void **state)
 	took(start, 0, 3000);
 	assert_int_equal(a.done, many);
 	assert_int_equal(a.by_code[AF_ERR_CANCELLED], many);
-	swarm_await(&s, &s.gone, s.connections);
+	swarm_await(&s, &s.gone, swarm_read(&s, &s.connections));
 	swarm_stop(&s);
 }
 
@@ -636,7 +636,7 @@ static void test_ending_with_idle_connections(void **state)
 		ok(http_submit(http, &req, on_done, &a, NULL, &err));
 	await_done(&a, 100);
 	http_free(af_steal(http));
-	swarm_await(&s, &s.gone, s.connections);
+	swarm_await(&s, &s.gone, swarm_read(&s, &s.connections));
 	swarm_stop(&s);
 }
 
