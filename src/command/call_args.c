@@ -232,41 +232,50 @@ af_code call_args_merge(const struct strlist *pairs, const char *object, size_t 
 	return strbuf_check(out, err);
 }
 
-/* Does a word ask for stdin? "-" behind METHOD, or --json -. */
-static af_code wants_input(const struct args *args, bool *yes, struct af_error *err)
+/* What the words behind METHOD are: KEY=VALUE pairs, added to those of --arg, or a "-" that asks for stdin. */
+static af_code sort_words(const struct args *args, struct strlist *pairs, bool *from_input, struct af_error *err)
 {
-	const char *operand = args_operand(args, "-"), *json = args_text(args, "json");
+	const struct strlist *words = args_rest(args, "ARGUMENT"), *given = args_all(args, "arg");
+	af_code rc = AF_OK;
 
-	*yes = operand || (json && strcmp(json, "-") == 0);
-	if (operand && strcmp(operand, "-") != 0) {
-		error_set(err, AF_ERR_USAGE, "\"%s\" is one word too many", operand);
-		error_hint(err, "arguments are given as --arg KEY=VALUE or --json '{…}'; - reads them from stdin");
-		return AF_ERR_USAGE;
+	for (size_t i = 0; i < given->count && !rc; i++)
+		rc = strlist_add(pairs, given->items[i], err);
+	for (size_t i = 0; i < words->count && !rc; i++) {
+		const char *word = words->items[i];
+		if (!strcmp(word, "-")) {
+			*from_input = true;
+		} else if (strchr(word, '=') && *word != '=') {
+			rc = strlist_add(pairs, word, err);
+		} else {
+			rc = error_set(err, AF_ERR_USAGE, "\"%s\" is no KEY=VALUE", word);
+			error_hint(err, "arguments are given as KEY=VALUE or --json '{…}'; - reads them from stdin");
+		}
 	}
-	if (operand && json && strcmp(json, "-") != 0) {
-		error_set(err, AF_ERR_USAGE, "- and --json exclude each other");
-		error_hint(err, "give the JSON object once: on stdin or behind --json");
-		return AF_ERR_USAGE;
-	}
-	return AF_OK;
+	return rc;
 }
 
 static af_code read_args(const struct args *args, const struct command_io *io, struct strbuf *out,
 			 struct af_error *err)
 {
 	AUTO_STRBUF input = STRBUF_INIT(STRBUF_HUGE);
+	AUTO_STRLIST pairs = { 0 };
 	const char *json = args_text(args, "json");
-	bool from_input;
-	af_code rc = wants_input(args, &from_input, err);
+	bool dash = false, json_dash = json && !strcmp(json, "-");
+	af_code rc = sort_words(args, &pairs, &dash, err);
 
 	if (rc)
 		return rc;
-	if (!from_input)
-		return call_args_merge(args_all(args, "arg"), json, json ? strlen(json) : 0, "--json", out, err);
+	if (dash && json && !json_dash) {
+		error_set(err, AF_ERR_USAGE, "- and --json exclude each other");
+		error_hint(err, "give the JSON object once: on stdin or behind --json");
+		return AF_ERR_USAGE;
+	}
+	if (!dash && !json_dash)
+		return call_args_merge(&pairs, json, json ? strlen(json) : 0, "--json", out, err);
 	rc = io->read_input(io->arg, &input, err);
 	if (rc)
 		return rc;
-	return call_args_merge(args_all(args, "arg"), input.data, input.len, "stdin", out, err);
+	return call_args_merge(&pairs, input.data, input.len, "stdin", out, err);
 }
 
 af_code call_args_read(const struct args *args, const struct command_io *io, char **out, struct af_error *err)

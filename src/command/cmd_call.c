@@ -12,7 +12,8 @@
 static const struct operand_spec operands[] = {
 	{ "NAME", WORD_ENV, .help = "environment, or container" },
 	{ "METHOD", WORD_METHOD, .help = "method to call" },
-	{ "-", WORD_TEXT, .help = "read the arguments, a JSON object, from stdin", .optional = true },
+	{ "ARGUMENT", WORD_TEXT, .help = "KEY=VALUE, short for --arg; or -: a JSON object from stdin", .optional = true,
+	  .repeat = true },
 	{ 0 },
 };
 
@@ -28,6 +29,7 @@ static const struct option_spec options[] = {
 
 static const char *const examples[] = {
 	"afs call my-env evaluate --arg task_id=10",
+	"afs call my-env evaluate task_id=10 seed=42",
 	"afs call webshop evaluate --arg ids=[10,20,30] --arg model=\"org/model\"",
 	"afs call affine evaluate --json '{\"task_type\": \"abd\", \"num_samples\": 5}'",
 	"afs call my-env long_task --arg task_id=1 --timeout 600",
