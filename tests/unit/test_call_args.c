@@ -343,6 +343,8 @@ static void test_stdin(void **state)
 	assert_int_equal(read_line(PAIRS("e", "m", "--json", "-", "--arg", "b=2", "--arg", "a=0"), "{\"a\": 1}"), AF_OK);
 	assert_true(has("a", "1") && has("b", "2"));
 	assert_int_equal(reads, 1);
+	assert_int_equal(read_line(PAIRS("e", "m", "task_id=10", "seed=9007199254740993", "--arg", "x=1"), NULL), AF_OK);
+	assert_string_equal(out.data, "{\"x\": 1, \"task_id\": 10, \"seed\": 9007199254740993}");
 	assert_int_equal(read_line(PAIRS("e", "m", "-", "--json=-"), "{}"), AF_OK);
 	assert_int_equal(reads, 1);
 }
@@ -359,8 +361,9 @@ static void test_bad_stdin(void **state)
 static void test_wrong_third_word(void **state)
 {
 	(void) state;
-	assert_int_equal(read_line(PAIRS("e", "m", "task_id=10"), NULL), AF_ERR_USAGE);
-	assert_non_null(strstr(err.hint, "--arg KEY=VALUE"));
+	assert_int_equal(read_line(PAIRS("e", "m", "task_id"), NULL), AF_ERR_USAGE);
+	assert_non_null(strstr(err.hint, "KEY=VALUE"));
+	assert_int_equal(read_line(PAIRS("e", "m", "=10"), NULL), AF_ERR_USAGE);
 	assert_int_equal(read_line(PAIRS("e", "m", "-", "--json", "{}"), "{}"), AF_ERR_USAGE);
 	assert_int_equal(reads, 0);
 }

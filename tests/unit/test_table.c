@@ -105,7 +105,7 @@ static void shell_words(struct strlist *out, const char *line)
 	AUTO_STRBUF word = STRBUF_INIT(STRBUF_LINE);
 	char quote = 0;
 
-	for (; *line && (quote || *line != '<'); line++) {
+	for (; *line && (quote || (*line != '<' && *line != '>')); line++) {
 		if (quote ? *line == quote : *line == '\'' || *line == '"')
 			quote = quote ? 0 : *line;
 		else if (*line == ' ' && !quote) {
