@@ -205,17 +205,21 @@ static void split(struct cell *cell)
 	blank(cell);
 }
 
-/* What is drawn on a background keeps it, unless it brings its own. */
-static void put_paint(struct cell *cell, const struct paint *paint)
+void cell_paint(struct cell *cell, const struct paint *paint, bool keep)
 {
-	int32_t ground = cell->paint.bg;
-
-	cell->paint = *paint;
-	if (paint->bg == PAINT_DEFAULT)
-		cell->paint.bg = ground;
-	/* Reversed on reversed is what stands out there. */
-	cell->paint.attributes = (uint8_t) ((paint->attributes ^ (cell->ground & LOOK_REVERSE)) |
-					    (cell->ground & LOOK_UNDERLINE));
+	if (paint->fg != PAINT_DEFAULT || !keep)
+		cell->paint.fg = paint->fg;
+	if (paint->bg != PAINT_DEFAULT || !keep)
+		cell->paint.bg = paint->bg == PAINT_DEFAULT ? cell->ground_bg : paint->bg;
+	cell->paint.attributes = paint->attributes;
+	if (cell->paint.bg != cell->ground_bg)
+		return;
+	cell->paint.attributes |= cell->ground & LOOK_UNDERLINE;
+	if (cell->ground & LOOK_REVERSE) {
+		/* Reversed on reversed is what stands out there. The bar has one colour: a foreground would be a patch. */
+		cell->paint.attributes ^= LOOK_REVERSE;
+		cell->paint.fg = PAINT_DEFAULT;
+	}
 }
 
 void cell_put(const struct area *a, int y, int x, const struct cluster *c, const struct paint *paint)
@@ -226,12 +230,12 @@ void cell_put(const struct area *a, int y, int x, const struct cluster *c, const
 	if (!cell)
 		return;
 	split(cell);
-	put_paint(cell, paint);
+	cell_paint(cell, paint, false);
 	if (c->width == 1) {
 		memcpy(cell->chars, c->chars, sizeof(cell->chars));
 	} else if (right) {
 		split(right);
-		put_paint(right, paint);
+		cell_paint(right, paint, false);
 		memcpy(cell->chars, c->chars, sizeof(cell->chars));
 		cell->width = 2;
 		right->chars[0] = 0;
@@ -257,6 +261,7 @@ void area_clear(const struct area *a, enum role role)
 				continue;
 			split(cell);
 			cell->paint = *paint;
+			cell->ground_bg = paint->bg;
 			cell->ground = paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE);
 		}
 }

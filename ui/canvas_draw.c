@@ -104,12 +104,7 @@ static void each_cell(const struct area *a, int y, int x, int width, const struc
 
 static void over(struct cell *cell, const struct paint *paint)
 {
-	if (paint->fg != PAINT_DEFAULT)
-		cell->paint.fg = paint->fg;
-	if (paint->bg != PAINT_DEFAULT)
-		cell->paint.bg = paint->bg;
-	cell->paint.attributes = (uint8_t) ((paint->attributes ^ (cell->ground & LOOK_REVERSE)) |
-					    (cell->ground & LOOK_UNDERLINE));
+	cell_paint(cell, paint, true);
 }
 
 void draw_over(const struct area *a, int y, int x, int width, enum role role)
@@ -121,14 +116,15 @@ void draw_over(const struct area *a, int y, int x, int width, enum role role)
 
 static void selected(struct cell *cell, const struct paint *paint)
 {
-	if (paint->bg != PAINT_DEFAULT)
-		cell->paint.bg = paint->bg;
-	/* A reversed row is one bar: many foregrounds would make it a patchwork. */
-	if (paint->attributes & LOOK_REVERSE && paint->bg == PAINT_DEFAULT)
-		cell->paint.fg = paint->fg;
-	cell->paint.attributes = (uint8_t) ((cell->paint.attributes | (paint->attributes & ~LOOK_REVERSE)) ^
-					    (paint->attributes & LOOK_REVERSE));
+	bool own = cell->paint.bg != cell->ground_bg; /* a match, a field: it stays as it is */
+
+	cell->ground_bg = paint->bg;
 	cell->ground = paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE);
+	if (own)
+		return;
+	struct paint with = { cell->paint.fg, PAINT_DEFAULT, cell->paint.attributes };
+	with.attributes |= (uint8_t) (paint->attributes & (LOOK_BOLD | LOOK_DIM | LOOK_ITALIC));
+	cell_paint(cell, &with, false);
 }
 
 void draw_selected(const struct area *a, int y, enum role role)

@@ -191,6 +191,8 @@ static wchar_t console_line(wchar_t c)
 
 wchar_t glyph_for_terminal(wchar_t c)
 {
+	/* À to ÿ without their accents */
+	static const char letters[] = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty";
 	enum canvas_glyphs mode = canvas_glyphs();
 
 	if (c < 0x80 || mode == GLYPHS_UNICODE)
@@ -200,6 +202,8 @@ wchar_t glyph_for_terminal(wchar_t c)
 			return console_line(c);
 		return c < 0x2580 ? ascii_line(c) : ascii_block(c);
 	}
+	if (mode == GLYPHS_ASCII && c >= 0xc0 && c <= 0xff)
+		return letters[c - 0xc0];
 	const struct stand_in *found = bsearch(&c, stand_ins, ARRAY_LEN(stand_ins), sizeof(*stand_ins), compare);
 	if (found)
 		return mode == GLYPHS_CONSOLE && found->console ? found->console : found->ascii;

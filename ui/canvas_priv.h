@@ -36,11 +36,15 @@ struct cell {
 	wchar_t chars[CLUSTER_CHARS];
 	uint8_t width;  /* 1, 2; 0: right half of the one before */
 	uint8_t ground; /* attributes that belong to the background: reverse, underline */
+	int32_t ground_bg;
 	struct paint paint;
 };
 
 /* The cell at y, x of an area, NULL outside of the area or the screen. */
 struct cell *cell_at(const struct area *a, int y, int x);
+/* Puts a paint on what stands there. Where it has no background of its own, there is the ground's; or, if `keep`, what
+ * the cell had, and so with the foreground. */
+void cell_paint(struct cell *cell, const struct paint *paint, bool keep);
 /* Puts a cluster there; wide characters that lose a half become blanks. Cells at a's edge that it does not fit are
  * blanked. */
 void cell_put(const struct area *a, int y, int x, const struct cluster *c, const struct paint *paint);

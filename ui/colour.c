@@ -108,8 +108,8 @@ static bool is_grey(int rgb)
 int colour_to_8(int rgb)
 {
 	int low = darkest(rgb), high = brightest(rgb);
-	/* Pastel or deep: the hue is what a theme means. */
-	int limit = low + (high - low) * 3 / 5;
+	/* Pastel or deep: the hue is what a theme means. Orange counts as yellow, sky blue as blue. */
+	int limit = low + (high - low) * (high == blue(rgb) ? 6 : 5) / 10;
 
 	if (is_grey(rgb))
 		return (low + high) / 2 >= 0x80 ? 7 : 0;

@@ -160,23 +160,6 @@ void terminal_suspend(void)
 
 /* ---- start and end -------------------------------------------------------------------------------------------- */
 
-static af_code open_screen(bool color, struct af_error *err)
-{
-	const char *name = getenv("TERM");
-
-	if (!terminal_open(color, &term.direct)) {
-		error_set(err, AF_ERR_FAILED, "TERM=%s: no description of such a terminal", name ? name : "");
-		error_hint(err, "set TERM to what the terminal is, for example TERM=xterm-256color");
-		return AF_ERR_FAILED;
-	}
-	if (!tigetstr("cup")) {
-		error_set(err, AF_ERR_FAILED, "TERM=%s: the terminal cannot place its cursor", termname());
-		error_hint(err, "set TERM to what the terminal is, or use --plain");
-		return AF_ERR_FAILED;
-	}
-	return AF_OK;
-}
-
 static void set_modes(void)
 {
 	raw();
@@ -204,7 +187,7 @@ af_code terminal_start(bool color, struct af_error *err)
 	af_code rc = signals_start(err);
 	if (rc)
 		return rc;
-	rc = open_screen(color, err);
+	rc = terminal_open(color, &term.direct, err);
 	if (!rc) {
 		term.started = true;
 		prepare_restore();

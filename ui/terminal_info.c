@@ -204,27 +204,36 @@ static const char *nearest(const char *name)
 	return NULL;
 }
 
-bool terminal_open(bool true_color, bool *direct)
+static af_code unusable(const char *name, const char *why, struct af_error *err)
 {
-	const char *name = getenv("TERM");
+	error_set(err, AF_ERR_FAILED, "TERM=%s: %s", name, why);
+	error_hint(err, "set TERM to what the terminal is, for example TERM=xterm-256color");
+	return AF_ERR_FAILED;
+}
+
+af_code terminal_open(bool true_color, bool *direct, struct af_error *err)
+{
+	const char *wanted = getenv("TERM"), *name = wanted ? wanted : "";
 
 	*direct = false;
-	if (str_blank(name))
-		return false;
-	if (!is_described(name)) {
+	if (!*name || !is_described(name)) {
 		name = nearest(name);
 		if (!name || !is_described(name))
-			return false;
+			return unusable(wanted ? wanted : "", "no description of such a terminal", err);
 	}
-	TERMINAL *looked_up = cur_term; /* newterm() sets another */
+	TERMINAL *looked_at = cur_term;
+	if (is_absent(tigetstr("cup"))) {
+		del_curterm(looked_at);
+		return unusable(name, "the terminal cannot place its cursor", err);
+	}
 	if (true_color && says_true_color(name)) {
 		opened = open_direct(name);
 		*direct = opened != NULL;
 	}
-	del_curterm(looked_up);
 	if (!opened)
 		opened = newterm(name, stdout, stdin);
-	return opened != NULL;
+	del_curterm(looked_at);
+	return opened ? AF_OK : unusable(name, "curses does not start on it", err);
 }
 
 void terminal_close(void)

@@ -34,8 +34,8 @@ enum terminal_event_kind keys_next(struct terminal_event *event);
 /* ---- terminal_info.c ------------------------------------------------------------------------------------ */
 
 /* Sets up curses for $TERM, or for what comes nearest if there is no description of it. With `true_color`, where the
- * terminal says that it has it, colours are 0xrrggbb too (*direct). False: there is no description. */
-bool terminal_open(bool true_color, bool *direct);
+ * terminal says that it has it, colours are 0xrrggbb too (*direct). FAILED: it cannot be used; nothing was sent to it. */
+af_code terminal_open(bool true_color, bool *direct, struct af_error *err) MUST_CHECK;
 void terminal_close(void);
 /* Of an age without UTF-8, and without the modes for pastes and mice; it might print what asks for them. */
 bool terminal_is_old(void);

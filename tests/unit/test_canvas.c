@@ -118,7 +118,7 @@ static void test_ascii(void **state UNUSED)
 	start_with(GLYPHS_ASCII, 1, 60);
 	int used = draw_str(&all, 0, 0, ROLE_TEXT, text);
 	assert_int_equal(used, text_width(text, strlen(text)));
-	screen_is("??~*>v|+-#- \"x\" > e ?? ??\n");
+	screen_is("e?~*>v|+-#- \"x\" > e ?? ??\n");
 }
 
 static void test_fit(void **state UNUSED)
@@ -232,6 +232,58 @@ static void test_selected(void **state UNUSED)
 	assert_int_equal(cell->paint.bg, bg);
 	assert_int_equal(cell->paint.fg, 5);
 	screen_is("日 up\n\n");
+}
+
+/* What a search found stays to be seen, whichever was drawn first. */
+static void test_selected_matches(void **state UNUSED)
+{
+	start(1, 10);
+	draw_str(&all, 0, 0, ROLE_TEXT, "abcdef");
+	draw_over(&all, 0, 1, 2, ROLE_MATCH);
+	draw_selected(&all, 0, ROLE_SELECTED);
+	draw_over(&all, 0, 4, 1, ROLE_MATCH);
+	assert_int_equal(cell_at(&all, 0, 1)->paint.bg, 3);
+	assert_int_equal(cell_at(&all, 0, 1)->paint.fg, 0);
+	assert_int_equal(cell_at(&all, 0, 4)->paint.bg, 3);
+	assert_int_equal(cell_at(&all, 0, 0)->paint.bg, cell_at(&all, 0, 3)->paint.bg);
+	assert_int_not_equal(cell_at(&all, 0, 0)->paint.bg, PAINT_DEFAULT);
+	/* And goes with the text that it was in. */
+	draw_str(&all, 0, 0, ROLE_TEXT, "ABCDEF");
+	assert_int_equal(cell_at(&all, 0, 1)->paint.bg, cell_at(&all, 0, 0)->paint.bg);
+}
+
+static void mono_start(void)
+{
+	struct theme theme;
+	static const char text[] = "selected = reverse\nmatch = reverse\nok = bold\nheader = reverse\n";
+
+	theme_default(&theme);
+	ok(theme_parse(&theme, "mono", text, strlen(text), &err));
+	canvas_end();
+	ok(canvas_start_headless(&theme, GLYPHS_UNICODE, 1, 10, &err));
+	theme_free(&theme);
+	all = canvas_begin();
+}
+
+/* Reversed matches in a reversed row are not reversed. */
+static void test_reversed_rows(void **state UNUSED)
+{
+	for (int order = 0; order < 2; order++) {
+		mono_start();
+		draw_str(&all, 0, 0, ROLE_OK, "abcdef");
+		if (order)
+			draw_selected(&all, 0, ROLE_SELECTED);
+		draw_over(&all, 0, 1, 1, ROLE_MATCH);
+		if (!order)
+			draw_selected(&all, 0, ROLE_SELECTED);
+		assert_int_equal(cell_at(&all, 0, 0)->paint.attributes, LOOK_REVERSE | LOOK_BOLD);
+		assert_int_equal(cell_at(&all, 0, 1)->paint.attributes, 0);
+		assert_int_equal(cell_at(&all, 0, 9)->paint.attributes, LOOK_REVERSE);
+	}
+	mono_start();
+	area_clear(&all, ROLE_HEADER);
+	draw_str(&all, 0, 0, ROLE_OK, "up");
+	assert_int_equal(cell_at(&all, 0, 0)->paint.attributes, LOOK_REVERSE | LOOK_BOLD);
 }
 
 /* ---- frames ------------------------------------------------------------------------------------------------------ */
@@ -435,6 +487,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_halves, end),
 		cmocka_unit_test_teardown(test_background_stays, end),
 		cmocka_unit_test_teardown(test_selected, end),
+		cmocka_unit_test_teardown(test_selected_matches, end),
+		cmocka_unit_test_teardown(test_reversed_rows, end),
 		cmocka_unit_test_teardown(test_box, end),
 		cmocka_unit_test_teardown(test_narrow_box, end),
 		cmocka_unit_test_teardown(test_box_sizes, end),
