@@ -207,15 +207,19 @@ static void split(struct cell *cell)
 
 void cell_paint(struct cell *cell, const struct paint *paint, bool keep)
 {
+	const struct paint *ground = &cell->ground;
+
 	if (paint->fg != PAINT_DEFAULT || !keep)
 		cell->paint.fg = paint->fg;
 	if (paint->bg != PAINT_DEFAULT || !keep)
-		cell->paint.bg = paint->bg == PAINT_DEFAULT ? cell->ground_bg : paint->bg;
+		cell->paint.bg = paint->bg == PAINT_DEFAULT ? ground->bg : paint->bg;
 	cell->paint.attributes = paint->attributes;
-	if (cell->paint.bg != cell->ground_bg)
+	if (cell->paint.bg != ground->bg)
 		return;
-	cell->paint.attributes |= cell->ground & LOOK_UNDERLINE;
-	if (cell->ground & LOOK_REVERSE) {
+	cell->paint.attributes |= ground->attributes & LOOK_UNDERLINE;
+	if (ground->fg != PAINT_DEFAULT && (cell->paint.fg == PAINT_DEFAULT || ground->attributes & GROUND_RULES))
+		cell->paint.fg = ground->fg;
+	if (ground->attributes & LOOK_REVERSE) {
 		/* Reversed on reversed is what stands out there. The bar has one colour: a foreground would be a patch. */
 		cell->paint.attributes ^= LOOK_REVERSE;
 		cell->paint.fg = PAINT_DEFAULT;
@@ -261,7 +265,7 @@ void area_clear(const struct area *a, enum role role)
 				continue;
 			split(cell);
 			cell->paint = *paint;
-			cell->ground_bg = paint->bg;
-			cell->ground = paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE);
+			cell->ground = *paint;
+			cell->ground.attributes &= LOOK_REVERSE | LOOK_UNDERLINE;
 		}
 }

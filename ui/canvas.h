@@ -57,7 +57,8 @@ int draw_look(const struct area *a, int y, int x, const struct look *look, const
 void draw_right(const struct area *a, int y, int x, int width, enum role role, const char *text);
 /* Changes the role of cells that stand already (selection, matches), keeping the characters. */
 void draw_over(const struct area *a, int y, int x, int width, enum role role);
-/* Only the background of a row, as for the selected one: keeps each cell's foreground. */
+/* Only the background of a row, as for the selected one: keeps each cell's foreground, unless the role has one; what has
+ * a background of its own (a match) keeps it. */
 void draw_selected(const struct area *a, int y, enum role role);
 
 /* A frame with titles set into it; returns the area inside, which is blanked. `focused` draws heavy lines (mock-ups: ┏━┓

@@ -116,14 +116,15 @@ void draw_over(const struct area *a, int y, int x, int width, enum role role)
 
 static void selected(struct cell *cell, const struct paint *paint)
 {
-	bool own = cell->paint.bg != cell->ground_bg; /* a match, a field: it stays as it is */
+	bool own = cell->paint.bg != cell->ground.bg; /* a match, a field: it stays as it is */
+	struct paint with = cell->paint;
 
-	cell->ground_bg = paint->bg;
-	cell->ground = paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE);
+	cell->ground = *paint;
+	cell->ground.attributes = (paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE)) | GROUND_RULES;
 	if (own)
 		return;
-	struct paint with = { cell->paint.fg, PAINT_DEFAULT, cell->paint.attributes };
-	with.attributes |= (uint8_t) (paint->attributes & (LOOK_BOLD | LOOK_DIM | LOOK_ITALIC));
+	with.bg = PAINT_DEFAULT;
+	with.attributes |= paint->attributes & (LOOK_BOLD | LOOK_DIM | LOOK_ITALIC);
 	cell_paint(cell, &with, false);
 }
 

@@ -34,11 +34,13 @@ struct paint {
 
 struct cell {
 	wchar_t chars[CLUSTER_CHARS];
-	uint8_t width;  /* 1, 2; 0: right half of the one before */
-	uint8_t ground; /* attributes that belong to the background: reverse, underline */
-	int32_t ground_bg;
+	uint8_t width; /* 1, 2; 0: right half of the one before */
 	struct paint paint;
+	/* What it is drawn on: that of the area or the selected row. Attributes are reverse and underline only, and
+	 * GROUND_RULES where its foreground counts for whatever is drawn there. */
+	struct paint ground;
 };
+#define GROUND_RULES 0x80
 
 /* The cell at y, x of an area, NULL outside of the area or the screen. */
 struct cell *cell_at(const struct area *a, int y, int x);

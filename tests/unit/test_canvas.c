@@ -255,7 +255,7 @@ static void test_selected_matches(void **state UNUSED)
 static void mono_start(void)
 {
 	struct theme theme;
-	static const char text[] = "selected = reverse\nmatch = reverse\nok = bold\nheader = reverse\n";
+	static const char text[] = "selected.idle = black on yellow\nselected = reverse\nmatch = reverse\nok = bold\nheader = reverse\n";
 
 	theme_default(&theme);
 	ok(theme_parse(&theme, "mono", text, strlen(text), &err));
@@ -280,6 +280,13 @@ static void test_reversed_rows(void **state UNUSED)
 		assert_int_equal(cell_at(&all, 0, 1)->paint.attributes, 0);
 		assert_int_equal(cell_at(&all, 0, 9)->paint.attributes, LOOK_REVERSE);
 	}
+	/* A theme that gives the row a foreground means it. */
+	mono_start();
+	draw_str(&all, 0, 0, ROLE_ERROR, "down");
+	draw_selected(&all, 0, ROLE_SELECTED_IDLE);
+	draw_str(&all, 0, 5, ROLE_ERROR, "down");
+	assert_int_equal(cell_at(&all, 0, 0)->paint.fg, 0);
+	assert_int_equal(cell_at(&all, 0, 5)->paint.fg, 0);
 	mono_start();
 	area_clear(&all, ROLE_HEADER);
 	draw_str(&all, 0, 0, ROLE_OK, "up");
