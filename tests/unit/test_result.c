@@ -1,0 +1,289 @@
+/* The tree of a result: rows, folding, paths, searching, and how long ten megabytes take. */
+#include "unit.h"
+
+#include <locale.h>
+
+#include "base/clock.h"
+#include "ui/result_tree.h"
+
+static struct result_tree tree;
+
+static void open_text(const char *text)
+{
+	ok(json_check(text, strlen(text), &err));
+	ok(result_tree_init(&tree, (struct json_span){ text, strlen(text) }, &err));
+}
+
+static int close_tree(void **state UNUSED)
+{
+	result_tree_free(&tree);
+	return 0;
+}
+
+/* A row as text: depth, key, value or what it is. */
+static const char *row(size_t number)
+{
+	static struct strbuf sb;
+	struct result_row r;
+
+	strbuf_init(&sb, STRBUF_TEXT);
+	if (!result_tree_row(&tree, number, &r))
+		return "none";
+	strbuf_free(&sb);
+	strbuf_addf(&sb, "%d ", r.depth);
+	if (r.key.len)
+		strbuf_addf(&sb, "%.*s ", (int) r.key.len, r.key.text);
+	else if (r.in_array)
+		strbuf_addf(&sb, "%zu ", r.index);
+	if (r.kind == ROW_MORE)
+		strbuf_addf(&sb, "more %zu", r.count);
+	else if (r.kind == ROW_STRING)
+		strbuf_addf(&sb, "line %.*s", (int) r.line_len, r.line);
+	else if (r.kind == ROW_CUT)
+		strbuf_adds(&sb, "cut");
+	else if (r.unfolded)
+		strbuf_addf(&sb, "%c %zu", *r.value.text, r.count);
+	else
+		strbuf_addf(&sb, "%.*s%s", (int) MIN(r.value.len, (size_t) 40), r.value.text, r.last ? "" : ",");
+	static char out[200];
+	snprintf(out, sizeof(out), "%s", sb.data);
+	strbuf_free(&sb);
+	return out;
+}
+
+static void rows_are(const char *const *want, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(row(i), want[i]);
+	assert_int_equal(result_tree_rows(&tree), count);
+	assert_string_equal(row(count), "none");
+}
+#define ROWS(...)                                             \
+	do {                                                  \
+		static const char *const want_[] = { __VA_ARGS__ }; \
+		rows_are(want_, ARRAY_LEN(want_));            \
+	} while (0)
+
+static const char *path(size_t number)
+{
+	static char out[200];
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
+
+	result_tree_path(&tree, number, &sb);
+	snprintf(out, sizeof(out), "%s", sb.data);
+	return out;
+}
+
+static void test_plain_values_have_one_row(void **state UNUSED)
+{
+	static const char *const texts[] = { "1", "true", "null", "\"\"", "{}", "[]", "-1.50e3" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		open_text(texts[i]);
+		assert_int_equal(result_tree_rows(&tree), 1);
+		has_text(row(0), texts[i]);
+		assert_string_equal(path(0), "$");
+		assert_false(result_tree_unfold(&tree, 0));
+		result_tree_free(&tree);
+	}
+}
+
+static void test_folding(void **state UNUSED)
+{
+	open_text("{ \"a\" : 1 , \"b\" : [ 10 , { \"c\" : \"x,]}\\\"\" } , [ ] ] , \"d\" : { } }");
+	ROWS("0 { 3", "1 \"a\" 1,", "1 \"b\" [ 10 , { \"c\" : \"x,]}\\\"\" } , [ ] ],", "1 \"d\" { }");
+	assert_true(result_tree_unfold(&tree, 2));
+	assert_false(result_tree_unfold(&tree, 2));
+	assert_true(result_tree_unfold(&tree, 4));
+	ROWS("0 { 3", "1 \"a\" 1,", "1 \"b\" [ 3", "2 0 10,", "2 1 { 1", "3 \"c\" \"x,]}\\\"\"", "2 2 [ ]", "1 \"d\" { }");
+	assert_string_equal(path(5), "$.b[1].c");
+	assert_string_equal(path(3), "$.b[0]");
+	assert_int_equal(result_tree_parent(&tree, 5), 4);
+	assert_int_equal(result_tree_parent(&tree, 4), 2);
+	assert_int_equal(result_tree_parent(&tree, 2), 0);
+	assert_true(result_tree_fold(&tree, 2));
+	assert_int_equal(result_tree_rows(&tree), 4);
+	assert_true(result_tree_fold(&tree, 0));
+	assert_int_equal(result_tree_rows(&tree), 1);
+	assert_true(result_tree_unfold(&tree, 0));
+	assert_int_equal(result_tree_rows(&tree), 4);
+}
+
+static void test_odd_keys_in_paths(void **state UNUSED)
+{
+	open_text("{\"a b\":1,\"\":2,\"1x\":3,\"h\xc3\xa9\":4,\"q\\\"\":5}");
+	assert_string_equal(path(1), "$[\"a b\"]");
+	assert_string_equal(path(2), "$[\"\"]");
+	assert_string_equal(path(3), "$[\"1x\"]");
+	assert_string_equal(path(4), "$.h\xc3\xa9");
+	assert_string_equal(path(5), "$[\"q\\\"\"]");
+}
+
+static void test_long_lists_show_more_and_more(void **state UNUSED)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+
+	strbuf_addc(&text, '[');
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&text, "%s{\"i\":%d}", i ? "," : "", i);
+	strbuf_addc(&text, ']');
+	open_text(text.data);
+	ROWS("0 [ 1000", "1 0 {\"i\":0},", "1 1 {\"i\":1},", "1 2 {\"i\":2},", "1 3 more 997");
+	assert_true(result_tree_unfold(&tree, 4));
+	assert_int_equal(result_tree_rows(&tree), 1 + 103 + 1);
+	assert_true(result_tree_unfold(&tree, 50));
+	assert_string_equal(row(51), "2 \"i\" 49");
+	assert_string_equal(row(105), "1 103 more 897");
+	assert_string_equal(path(105), "$");
+	while (strstr(row(result_tree_rows(&tree) - 1), "more"))
+		assert_true(result_tree_unfold(&tree, result_tree_rows(&tree) - 1));
+	assert_int_equal(result_tree_rows(&tree), 1002);
+	assert_string_equal(row(1001), "1 999 {\"i\":999}");
+}
+
+static void test_strings_unfold_over_rows(void **state UNUSED)
+{
+	open_text("{\"s\":\"first\\nsecond line that is longer\\n\\u00e9\\u0000\",\"t\":1}");
+	result_tree_set_width(&tree, 12);
+	assert_true(result_tree_unfold(&tree, 1));
+	ROWS("0 { 2", "1 \"s\" \" 0", "2 line first", "2 line second line ", "2 line that is long", "2 line er",
+	     "2 line \xc3\xa9", "1 \"t\" 1");
+	assert_string_equal(path(4), "$.s");
+	assert_int_equal(result_tree_parent(&tree, 4), 1);
+	result_tree_set_width(&tree, 80);
+	assert_int_equal(result_tree_rows(&tree), 6);
+	assert_true(result_tree_fold(&tree, 1));
+	assert_int_equal(result_tree_rows(&tree), 3);
+}
+
+static void test_very_long_strings_are_cut(void **state UNUSED)
+{
+	for (int lead = 0; lead < 14; lead++) {
+		AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+		struct result_row r;
+		strbuf_addc(&text, '"');
+		for (int i = 0; i < lead; i++)
+			strbuf_addc(&text, 'x');
+		while (text.len < RESULT_STRING_MAX + 1000)
+			strbuf_adds(&text, lead % 2 ? "\\ud83d\\ude00" : "\\\\\xc3\xa9");
+		strbuf_addc(&text, '"');
+		open_text(text.data);
+		result_tree_set_width(&tree, 100);
+		assert_true(result_tree_row(&tree, result_tree_rows(&tree) - 1, &r));
+		assert_int_equal(r.kind, ROW_CUT);
+		assert_true(result_tree_row(&tree, result_tree_rows(&tree) - 2, &r));
+		assert_null(memmem(r.line, r.line_len, "\xef\xbf\xbd", 3));
+		result_tree_free(&tree);
+	}
+}
+
+static void test_revealing(void **state UNUSED)
+{
+	const char *text = "{\"a\":1,\"b\":[0,{\"c\":[1,2,{\"deep\":\"needle\"}]}],\"z\":2}";
+
+	open_text(text);
+	result_tree_fold(&tree, 0);
+	size_t at = result_tree_reveal(&tree, (size_t) (strstr(text, "needle") - text));
+	has_text(row(at), "needle");
+	assert_string_equal(path(at), "$.b[1].c[2].deep");
+	at = result_tree_reveal(&tree, (size_t) (strstr(text, "\"b\"") - text));
+	assert_string_equal(path(at), "$.b");
+	at = result_tree_reveal(&tree, strlen(text) - 2);
+	assert_string_equal(path(at), "$.z");
+	assert_int_equal(result_tree_reveal(&tree, 0), 0);
+	/* Every byte of the text belongs to some row. */
+	for (size_t i = 0; i < strlen(text); i++)
+		assert_true(result_tree_reveal(&tree, i) < result_tree_rows(&tree));
+}
+
+static void test_previews(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *preview;
+		int width;
+	} cases[] = {
+		{ "{\"action\":1,\"reward\":{\"x\":1},\"obs\":[1,2]}", "{ action, reward, obs }", 60 },
+		{ "{\"action\":1,\"reward\":{\"x\":1},\"obs\":[1,2]}", "{ action, … }", 16 },
+		{ "[1, 2, 3]", "[1, 2, 3]", 60 },
+		{ "[[1],[2],[3]]", "[ 3 items ]", 60 },
+		{ "[[1]]", "[ 1 item ]", 60 },
+		{ "[1,2,3,4,5,6,7,8,9]", "[ 9 items ]", 10 },
+		{ "{}", "{}", 60 },
+		{ "{\"a\":1}", "{\"a\": 1}", 60 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT);
+		result_preview((struct json_span){ cases[i].text, strlen(cases[i].text) }, cases[i].width, &out);
+		assert_string_equal(out.data, cases[i].preview);
+	}
+}
+
+/* All rows of all trees of odd texts can be read, and cover what is unfolded. */
+static void test_everything_unfolds(void **state UNUSED)
+{
+	static const char *const texts[] = { "[[[[[[[[[[1]]]]]]]]]]", "{\"\":{\"\":{\"\":[]}}}", "[\"\\\\\",\"\\\"\",\"]\",{\"}\":\"[\"}]",
+					     " [ 1 , [ ] , { } , \"\" ] " };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		const char *p = texts[i] + strspn(texts[i], " ");
+		size_t len = strlen(p);
+		while (p[len - 1] == ' ')
+			len--;
+		ok(result_tree_init(&tree, (struct json_span){ p, len }, &err));
+		for (size_t n = 0; n < result_tree_rows(&tree); n++) {
+			struct result_row r;
+			assert_true(result_tree_row(&tree, n, &r));
+			if (r.kind == ROW_VALUE)
+				ok(json_check(r.value.text, r.value.len, &err));
+			result_tree_unfold(&tree, n);
+		}
+		result_tree_free(&tree);
+	}
+}
+
+/* Ten megabytes: opening within 300 ms also with sanitizers, any row within a frame. */
+static void test_ten_megabytes(void **state UNUSED)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_HUGE);
+
+	strbuf_adds(&text, "{\"status\":\"ok\",\"steps\":[");
+	for (int i = 0; text.len < 10u << 20; i++)
+		strbuf_addf(&text, "%s{\"index\":%d,\"action\":\"open drawer\",\"obs\":\"The drawer is open.\",\"n\":[1,2,3]}",
+			    i ? "," : "", i);
+	strbuf_adds(&text, "],\"last\":1}");
+	int64_t start = clock_ms();
+	ok(result_tree_init(&tree, json_span_of(&text), &err));
+	took(start, 0, 300);
+	print_message("opening %zu bytes: %lld ms\n", text.len, (long long) (clock_ms() - start));
+	start = clock_ms();
+	assert_true(result_tree_unfold(&tree, 2));
+	size_t at = result_tree_reveal(&tree, (size_t) (strstr(text.data, "\"index\":100000,") - text.data));
+	assert_string_equal(path(at), "$.steps[100000].index");
+	took(start, 0, 300);
+	print_message("unfolding and revealing: %lld ms\n", (long long) (clock_ms() - start));
+	start = clock_ms();
+	for (size_t i = 0; i < 1000; i++) {
+		struct result_row r;
+		assert_true(result_tree_row(&tree, result_tree_rows(&tree) - 1 - i, &r));
+	}
+	took(start, 0, 50);
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_plain_values_have_one_row, close_tree),
+		cmocka_unit_test_teardown(test_folding, close_tree),
+		cmocka_unit_test_teardown(test_odd_keys_in_paths, close_tree),
+		cmocka_unit_test_teardown(test_long_lists_show_more_and_more, close_tree),
+		cmocka_unit_test_teardown(test_strings_unfold_over_rows, close_tree),
+		cmocka_unit_test_teardown(test_very_long_strings_are_cut, close_tree),
+		cmocka_unit_test_teardown(test_revealing, close_tree),
+		cmocka_unit_test_teardown(test_previews, close_tree),
+		cmocka_unit_test_teardown(test_everything_unfolds, close_tree),
+		cmocka_unit_test_teardown(test_ten_megabytes, close_tree),
+	};
+	return RUN(tests);
+}
