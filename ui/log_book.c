@@ -1,0 +1,189 @@
+/* Books. See log_book.h. */
+#include "ui/log_book.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+/* More containers of one environment are not followed at once. */
+#define FOLLOW_MAX 64
+/* Of what a container printed while nobody looked, so much is read afterwards. */
+#define CATCH_UP 20000
+
+struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,
+			      struct af_error *err)
+{
+	struct log_book *b = calloc(1, sizeof(*b));
+
+	if (!b) {
+		error_nomem(err);
+		return NULL;
+	}
+	*b = (struct log_book){ .follow = true, .cursor = UINT64_MAX, .lag_ms = -1 };
+	b->environment = str_dup(environment, err);
+	b->store = log_store_new((size_t) options->log_lines, (size_t) options->log_bytes, err);
+	if (!b->environment || !b->store) {
+		free(b->environment);
+		log_store_free(b->store);
+		free(b);
+		return NULL;
+	}
+	log_list_init(&b->list, b->store, filter);
+	log_store_on_drop(b->store, log_list_dropped, &b->list);
+	return b;
+}
+
+void log_book_free(struct log_book *b)
+{
+	if (!b)
+		return;
+	for (int i = 0; i < b->source_count; i++) {
+		free(b->sources[i].id);
+		free(b->sources[i].host);
+	}
+	free(b->sources);
+	log_list_free(&b->list);
+	log_store_free(b->store);
+	free(b->environment);
+	free(b);
+}
+
+/* ---- containers --------------------------------------------------------------------------------------- */
+
+static struct book_source *source_of(struct log_book *b, const struct replica *r)
+{
+	for (int i = 0; i < b->source_count; i++)
+		if (!strcmp(b->sources[i].id, r->id))
+			return &b->sources[i];
+	struct book_source *sources = realloc(b->sources, (size_t) (b->source_count + 1) * sizeof(*sources));
+	if (!sources)
+		return NULL;
+	b->sources = sources;
+	struct book_source *s = &b->sources[b->source_count];
+	*s = (struct book_source){ .id = strdup(r->id), .host = strdup(r->host), .number = r->number, .index = -1 };
+	if (!s->id || !s->host) {
+		free(s->id);
+		free(s->host);
+		return NULL;
+	}
+	b->source_count++;
+	return s;
+}
+
+static bool has(const struct environment *e, const char *id)
+{
+	for (int i = 0; i < e->count; i++)
+		if (!strcmp(e->replicas[i].id, id))
+			return true;
+	return false;
+}
+
+bool log_book_sync(struct log_book *b, const struct environment *e)
+{
+	bool changed = !b->feed && e->count > 0;
+	int followed = 0;
+
+	for (int i = 0; i < b->source_count; i++)
+		followed += b->sources[i].index >= 0;
+	for (int i = 0; i < e->count && i < FOLLOW_MAX; i++) {
+		struct book_source *s = source_of(b, &e->replicas[i]);
+		changed |= s && s->index < 0 && followed < FOLLOW_MAX;
+	}
+	for (int i = 0; i < b->source_count; i++) {
+		struct book_source *s = &b->sources[i];
+		/* Its stream ends by itself; the next start leaves it out. */
+		if (s->index < 0 || has(e, s->id))
+			continue;
+		if (b->feed && log_feed_state(b->feed, s->index) == STREAM_GONE)
+			continue;
+		changed = true;
+	}
+	b->replicas = e->count;
+	return changed;
+}
+
+af_code log_book_follow(struct log_book *b, struct app *app, int tail,
+			void (*batch)(void *arg, struct log_feed *feed, const struct log_batch *batch), void *arg,
+			struct af_error *err)
+{
+	const struct environment *e = model_environment(&app->model, b->environment);
+	struct log_from from[FOLLOW_MAX];
+	int count = 0;
+
+	for (int i = 0; i < b->source_count; i++) {
+		struct book_source *s = &b->sources[i];
+		s->index = -1;
+		if (count == FOLLOW_MAX || !e || !has(e, s->id))
+			continue;
+		s->index = count;
+		from[count++] = (struct log_from){ s->id, s->number, s->last_ns ? CATCH_UP : tail, s->last_ns, s->last_same };
+	}
+	if (!count)
+		return AF_OK;
+	b->feed = log_feed_start(app, from, count, batch, arg, err);
+	return b->feed ? AF_OK : AF_ERR_FAILED;
+}
+
+enum log_stream_state log_book_state(const struct log_book *b)
+{
+	int counts[STREAM_GONE + 1] = { 0 };
+
+	if (!b->feed)
+		return STREAM_CONNECTING;
+	for (int i = 0; i < b->source_count; i++)
+		if (b->sources[i].index >= 0)
+			counts[log_feed_state(b->feed, b->sources[i].index)]++;
+	if (counts[STREAM_AWAY])
+		return STREAM_AWAY;
+	if (counts[STREAM_LIVE])
+		return STREAM_LIVE;
+	if (counts[STREAM_CONNECTING])
+		return STREAM_CONNECTING;
+	return counts[STREAM_WAITING] ? STREAM_WAITING : STREAM_GONE;
+}
+
+/* ---- lines ----------------------------------------------------------------------------------------------- */
+
+static struct book_source *source_at(struct log_book *b, int index)
+{
+	for (int i = 0; i < b->source_count; i++)
+		if (b->sources[i].index == index)
+			return &b->sources[i];
+	return NULL;
+}
+
+static bool add_entry(struct log_book *b, const struct log_entry *e, const char *text)
+{
+	struct book_source *s = source_at(b, e->source);
+
+	if (!s)
+		return false;
+	if (e->timed) {
+		s->last_same = e->ns == s->last_ns ? s->last_same + 1 : 1;
+		s->last_ns = e->ns;
+	}
+	uint64_t line = log_store_add(b->store, &s->grouping, e->ns, (uint16_t) s->number, e->meta, text, e->len);
+	if (line == UINT64_MAX)
+		return false;
+	if (!(e->meta.flags & LOG_MARKER))
+		log_rates_add(&b->rates, e->ns, e->meta.level >= LEVEL_ERROR);
+	return log_list_added(&b->list, line);
+}
+
+int log_book_add(struct log_book *b, const struct log_batch *batch)
+{
+	struct log_entry e = { 0 };
+	int shown = 0;
+
+	for (size_t pos = 0; pos < batch->len;) {
+		memcpy(&e, batch->data + pos, sizeof(e));
+		pos += sizeof(e);
+		shown += add_entry(b, &e, batch->data + pos);
+		pos += e.len;
+	}
+	if (batch->lines)
+		b->lag_ms = wall_ms() - e.ns / 1000000;
+	if (!b->follow)
+		b->unseen += (uint64_t) shown;
+	return shown;
+}

@@ -1,0 +1,58 @@
+/*
+ * The logs of one environment as the view knows them: lines, what is shown of them, where the reader stands. One replica's
+ * log is the same book with the others hidden, so that going back and forth within a pool changes no stream. UI thread only.
+ */
+#ifndef UI_LOG_BOOK_H
+#define UI_LOG_BOOK_H
+
+#include "ui/log_feed.h"
+#include "ui/log_list.h"
+#include "ui/log_rates.h"
+
+/* One container. */
+struct book_source {
+	char *id, *host;
+	int number;
+	int index; /* in the feed; < 0: not followed */
+	struct log_grouping grouping;
+	int64_t last_ns;
+	unsigned last_same;
+};
+
+struct log_book {
+	char *environment;
+	struct log_store *store;
+	struct log_list list;
+	unsigned generation; /* of the filter that the list is made with */
+	struct book_source *sources;
+	int source_count;
+	int replicas; /* followed now */
+	struct log_feed *feed; /* NULL: not followed */
+	struct log_rates rates;
+	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
+
+	/* Where the reader stands. */
+	bool follow;
+	uint64_t top;    /* line at the top, when not following */
+	int top_row;     /* rows of it that are scrolled out */
+	uint64_t cursor; /* line; UINT64_MAX: none */
+	uint64_t unseen; /* lines that came meanwhile and are shown */
+};
+
+struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,
+			      struct af_error *err);
+/* Its feed must be gone. */
+void log_book_free(struct log_book *b);
+
+/* Takes the containers from the model; true: they are others than those that are followed. */
+bool log_book_sync(struct log_book *b, const struct environment *e);
+/* Starts following them where they were left; `tail` lines each of those never seen. */
+af_code log_book_follow(struct log_book *b, struct app *app, int tail,
+			void (*batch)(void *arg, struct log_feed *feed, const struct log_batch *batch), void *arg,
+			struct af_error *err) MUST_CHECK;
+/* Adds what came; returns the lines of it that are shown. */
+int log_book_add(struct log_book *b, const struct log_batch *batch);
+/* How all its streams are: the worst that still matters. */
+enum log_stream_state log_book_state(const struct log_book *b);
+
+#endif

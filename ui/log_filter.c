@@ -1,0 +1,156 @@
+/* Rules. See log_filter.h. */
+#include "ui/log_filter.h"
+
+#include <string.h>
+
+#define RULES_MAX 64
+
+void log_filter_init(struct log_filter *f)
+{
+	*f = (struct log_filter){ .only = -1, .plain = STRBUF_INIT(STRBUF_TEXT) };
+}
+
+static void rule_clear(struct log_rule *r)
+{
+	free(r->text);
+	log_pattern_free(r->pattern);
+}
+
+void log_filter_free(struct log_filter *f)
+{
+	for (int i = 0; i < f->count; i++)
+		rule_clear(&f->rules[i]);
+	free(f->rules);
+	strbuf_free(&f->plain);
+}
+
+af_code log_filter_add(struct log_filter *f, bool hide, enum log_purpose purpose, const char *text, struct af_error *err)
+{
+	struct log_rule rule = { .hide = hide, .purpose = purpose };
+	struct log_rule *rules;
+	af_code rc = log_pattern_new(text, &rule.pattern, err);
+
+	if (rc)
+		return rc;
+	if (f->count == RULES_MAX) {
+		rule_clear(&rule);
+		return error_set(err, AF_ERR_TOO_LARGE, "there are %d filters already", RULES_MAX);
+	}
+	rule.text = str_dup(text, err);
+	rules = rule.text ? realloc(f->rules, (size_t) (f->count + 1) * sizeof(*rules)) : NULL;
+	if (!rules) {
+		rule_clear(&rule);
+		return error_nomem(err);
+	}
+	f->rules = rules;
+	f->rules[f->count++] = rule;
+	return AF_OK;
+}
+
+static int index_of(const struct log_filter *f, enum log_purpose purpose)
+{
+	for (int i = 0; i < f->count; i++)
+		if (f->rules[i].purpose == purpose)
+			return i;
+	return -1;
+}
+
+const struct log_rule *log_filter_get(const struct log_filter *f, enum log_purpose purpose)
+{
+	int i = index_of(f, purpose);
+
+	return i < 0 ? NULL : &f->rules[i];
+}
+
+af_code log_filter_edit(struct log_filter *f, int i, const char *text, struct af_error *err)
+{
+	struct log_rule *rule = &f->rules[i];
+	struct log_pattern *pattern = NULL;
+	af_code rc = log_pattern_new(text, &pattern, err);
+	char *copy = rc ? NULL : str_dup(text, err);
+
+	if (rc)
+		return rc;
+	if (!copy) {
+		log_pattern_free(pattern);
+		return AF_ERR_NOMEM;
+	}
+	rule_clear(rule);
+	rule->text = copy;
+	rule->pattern = pattern;
+	rule->off = false;
+	return AF_OK;
+}
+
+void log_filter_remove(struct log_filter *f, int i)
+{
+	rule_clear(&f->rules[i]);
+	memmove(&f->rules[i], &f->rules[i + 1], (size_t) (--f->count - i) * sizeof(*f->rules));
+}
+
+af_code log_filter_set(struct log_filter *f, enum log_purpose purpose, const char *text, struct af_error *err)
+{
+	int i = index_of(f, purpose);
+
+	if (str_blank(text)) {
+		if (i >= 0)
+			log_filter_remove(f, i);
+		return AF_OK;
+	}
+	return i >= 0 ? log_filter_edit(f, i, text, err) : log_filter_add(f, false, purpose, text, err);
+}
+
+bool log_filter_active(const struct log_filter *f)
+{
+	for (int i = 0; i < f->count; i++)
+		if (!f->rules[i].off)
+			return true;
+	return f->least > LEVEL_NONE;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------------- */
+
+const char *log_visible(const struct log_store *s, const struct log_record *r, struct strbuf *scratch, size_t *len)
+{
+	const char *text = log_store_text(s, r);
+
+	*len = r->len;
+	if (!(r->flags & LOG_SGR))
+		return text;
+	strbuf_reset(scratch);
+	log_strip(scratch, text, r->len);
+	*len = scratch->len;
+	return scratch->data;
+}
+
+bool log_filter_passes(struct log_filter *f, const struct log_store *s, const struct log_record *r)
+{
+	size_t len;
+
+	if (f->only >= 0 ? r->replica != f->only : r->replica < 10 && f->muted >> r->replica & 1)
+		return false;
+	if (r->flags & LOG_MARKER)
+		return true;
+	if (f->least > (r->level ? r->level : LEVEL_INFO))
+		return false;
+	if (!f->count)
+		return true;
+	const char *text = log_visible(s, r, &f->plain, &len);
+	for (int i = 0; i < f->count; i++)
+		if (!f->rules[i].off && log_pattern_find(f->rules[i].pattern, text, len, 0, NULL, NULL) == f->rules[i].hide)
+			return false;
+	return true;
+}
+
+bool log_filter_passes_group(struct log_filter *f, const struct log_store *s, uint64_t line)
+{
+	if (log_filter_passes(f, s, log_store_at(s, line)))
+		return true;
+	if (!f->count)
+		return false; /* level and replica are those of the head */
+	const struct log_group *g = log_store_group(s, line);
+	for (uint64_t member = line; g && (member = log_store_next_member(s, g, member));)
+		if (log_filter_passes(f, s, log_store_at(s, member)))
+			return true;
+	return false;
+}

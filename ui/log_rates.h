@@ -1,0 +1,22 @@
+/* Lines and errors per second of the last minutes, by the lines' own times. */
+#ifndef UI_LOG_RATES_H
+#define UI_LOG_RATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOG_RATES_SIZE 256
+
+struct log_rates {
+	int64_t newest; /* second since 1970 */
+	uint32_t lines[LOG_RATES_SIZE], errors[LOG_RATES_SIZE]; /* second s stands at s % SIZE */
+};
+
+void log_rates_add(struct log_rates *r, int64_t ns, bool error);
+/* Values of the `count` seconds that end with `now`, oldest first; either may be NULL. True if any is not 0. */
+bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *lines, uint32_t *errors);
+/* Lines per second lately. */
+double log_rates_now(const struct log_rates *r, int64_t now);
+uint32_t log_rates_peak(const struct log_rates *r, int64_t now);
+
+#endif

@@ -1,0 +1,237 @@
+/* One container's log, read on a thread of its own; goes on after restarts and broken streams. See log_feed_priv.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "docker/tree.h"
+#include "orchestrator/orchestrator.h"
+#include "ui/log_feed_priv.h"
+
+/* Lines that come one by one are left to gather for so long: then a busy log costs few wake-ups. */
+#define GATHER_US 50000
+/* What the engine has when a stream begins is wanted at once. */
+#define HURRY_US 150000
+/* A line that took longer than this had to be waited for. */
+#define GAP_US 300
+/* How often a container that does not run, or an engine that does not answer, is looked at. */
+#define PAUSE_MIN_MS 50
+#define PAUSE_MAX_MS 2000
+
+/* ---- lines ------------------------------------------------------------------------------------------ */
+
+static bool add_marker(struct log_stream *s, int64_t ns, const char *text)
+{
+	struct log_entry e = { .ns = ns ? ns : wall_ms() * 1000000, .len = (uint32_t) strlen(text),
+			       .source = (uint16_t) s->index, .meta = { .flags = LOG_MARKER } };
+
+	return log_feed_add(s, &e, text);
+}
+
+/* The first line after a break tells whether the engine began where we had stopped: it gives that line once more. */
+static void tell_resumed(struct log_stream *s, bool whole)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+
+	s->resumed = false;
+	if (!s->why.len && whole)
+		return;
+	if (s->why.len)
+		strbuf_addf(&text, "%s, log stream resumed, %s", s->why.data,
+			    whole ? "0 lines lost" : "lines before this may be lost");
+	else
+		strbuf_addf(&text, "replica %d: lines before this were not read", s->number);
+	add_marker(s, MAX(s->why_ns, s->at.last_ns), text.data);
+	strbuf_reset(&s->why);
+	s->why_ns = 0;
+}
+
+static void let_gather(struct log_stream *s)
+{
+	int64_t now = clock_us();
+
+	if (now - s->line_us > GAP_US) {
+		if (now - s->rest_us < GATHER_US && now - s->begun_us > HURRY_US)
+			cancel_sleep(s->feed->cancel, (GATHER_US - (now - s->rest_us)) / 1000);
+		now = s->rest_us = clock_us();
+	}
+	s->line_us = now;
+}
+
+static bool on_line(void *arg, enum docker_fd fd UNUSED, const char *text, size_t len)
+{
+	struct log_stream *s = arg;
+	int64_t ns = s->at.last_ns;
+	size_t time_len = rfc3339_parse(text, len, &ns);
+
+	let_gather(s);
+	if (time_len && time_len < len && text[time_len] != ' ')
+		time_len = 0;
+	/* The rest of a line that came in pieces has no time. */
+	if (!time_len) {
+		ns = s->at.last_ns;
+	} else {
+		unsigned skip = s->at.skip;
+		if (!log_source_is_new(&s->at, ns)) {
+			if (s->resumed && skip == 1)
+				tell_resumed(s, true);
+			return !cancel_requested(s->feed->cancel);
+		}
+		if (s->resumed)
+			tell_resumed(s, skip == 0);
+		time_len = MIN(time_len + 1, len);
+	}
+	strbuf_reset(&s->clean);
+	bool sgr = log_clean(&s->clean, text + time_len, len - time_len);
+	struct log_entry e = { .ns = ns, .len = (uint32_t) s->clean.len, .source = (uint16_t) s->index,
+			       .timed = time_len > 0, .meta = log_parse(s->clean.data, s->clean.len, sgr) };
+	return log_feed_add(s, &e, s->clean.data);
+}
+
+/* ---- the container ------------------------------------------------------------------------------------ */
+
+struct standing {
+	enum { RUNS, STOPPED, GONE, AWAY } what;
+	bool tty, restarted;
+	int exit_code;
+	bool oom;
+};
+
+static struct standing look(struct log_stream *s, struct af_error *err)
+{
+	AUTO_CJSON *doc = NULL;
+	af_code rc = af_engine(s->feed->app->af, s->feed->cancel, &s->engine, err);
+
+	if (!rc)
+		rc = docker_container_inspect(s->engine, s->id, s->feed->cancel, &doc, err);
+	if (rc)
+		return (struct standing){ .what = rc == AF_ERR_NOT_FOUND ? GONE : AWAY };
+	const cJSON *state = tree_get(doc, "State");
+	const char *started = cJSON_GetStringValue(tree_get(state, "StartedAt"));
+	bool runs = tree_bool(state, "Running") && !tree_bool(state, "Restarting");
+	const cJSON *code = tree_get(state, "ExitCode");
+	struct standing now = { .what = runs ? RUNS : STOPPED, .tty = tree_bool(tree_get(doc, "Config"), "Tty"),
+				.oom = tree_bool(state, "OOMKilled"), .exit_code = code ? code->valueint : 0 };
+	started = started ? started : "";
+	now.restarted = *s->started && runs && strcmp(s->started, started) != 0;
+	if (runs || !*s->started)
+		snprintf(s->started, sizeof(s->started), "%s", started);
+	return now;
+}
+
+static void add_exit(struct strbuf *sb, const struct standing *st)
+{
+	strbuf_addf(sb, "exit %d%s", st->exit_code, st->oom ? " OOM" : "");
+}
+
+/* Notes what broke the stream, once, and what the container says of it. */
+static void note_break(struct log_stream *s, const struct standing *st, const struct af_error *why)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+
+	if (st->what == STOPPED && !s->told) {
+		strbuf_reset(&s->why);
+		strbuf_addf(&s->why, "replica %d restarted (", s->number);
+		add_exit(&s->why, st);
+		strbuf_addc(&s->why, ')');
+		s->told = true;
+	} else if (st->what == AWAY && !s->why.len) {
+		strbuf_addf(&text, "replica %d: %s", s->number, why->message ? why->message : "the engine went away");
+		log_clean(&s->why, text.data, strcspn(text.data, "\n"));
+	} else if (st->what == RUNS && st->restarted && !s->why.len) {
+		strbuf_addf(&s->why, "replica %d restarted", s->number);
+	}
+	if (st->restarted) {
+		int64_t ns;
+		if (rfc3339_parse(s->started, strlen(s->started), &ns))
+			s->why_ns = ns;
+	}
+}
+
+/* Says so when it does not come back by itself. */
+static void tell_exit(struct log_stream *s, const struct standing *st)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+
+	strbuf_addf(&text, "replica %d exited (", s->number);
+	add_exit(&text, st);
+	strbuf_addc(&text, ')');
+	add_marker(s, s->at.last_ns, text.data);
+}
+
+/* Waits until the container runs: its tty; or is gone, or we are: false. */
+static bool wait_for_container(struct log_stream *s, bool ended, bool *tty)
+{
+	int64_t pause = PAUSE_MIN_MS;
+
+	for (int round = 0; !cancel_requested(s->feed->cancel); round++) {
+		struct af_error err = AF_ERROR_INIT;
+		struct standing st = look(s, &err);
+		if (ended)
+			note_break(s, &st, &err);
+		af_error_clear(&err);
+		*tty = st.tty;
+		/* What an exited one has left is read once. */
+		if (st.what == RUNS || (st.what == STOPPED && !ended))
+			return true;
+		if (st.what == GONE)
+			break;
+		log_feed_set_state(s, st.what == AWAY ? STREAM_AWAY : STREAM_WAITING);
+		if (st.what == STOPPED && round == 6)
+			tell_exit(s, &st);
+		cancel_sleep(s->feed->cancel, pause);
+		pause = MIN(pause * 2, (int64_t) PAUSE_MAX_MS);
+	}
+	return false;
+}
+
+/* Reads until the stream ends. */
+static void stream(struct log_stream *s, bool tty)
+{
+	struct docker_log_options opt = { .follow = true, .tail = s->at.tail, .since_ns = s->at.since_ns, .timestamps = true,
+					  .tty = tty };
+	struct af_error err = AF_ERROR_INIT;
+
+	s->begun_us = clock_us();
+	af_code rc = docker_container_logs(s->engine, s->id, &opt, on_line, s, s->feed->cancel, &err);
+	if (rc && rc != AF_ERR_CANCELLED && rc != AF_ERR_NOT_FOUND && !s->why.len) {
+		AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+		strbuf_addf(&text, "replica %d: %s", s->number, err.message ? err.message : "the stream broke");
+		log_clean(&s->why, text.data, strcspn(text.data, "\n"));
+		/* Such as a log driver that cannot be read. */
+		if (!s->at.last_ns && !s->complained && rc != AF_ERR_LOST && rc != AF_ERR_UNREACHABLE)
+			s->complained = add_marker(s, 0, s->why.data);
+	}
+	af_error_clear(&err);
+}
+
+void *log_stream_run(void *arg)
+{
+	struct log_stream *s = arg;
+	bool tty = false, ended = false;
+	int64_t pause = PAUSE_MIN_MS;
+
+	while (wait_for_container(s, ended, &tty)) {
+		int64_t seen = s->at.last_ns;
+		log_feed_set_state(s, STREAM_LIVE);
+		s->told = false;
+		stream(s, tty);
+		if (cancel_requested(s->feed->cancel))
+			return NULL;
+		ended = true;
+		/* From here on nothing may be left out. */
+		s->at.tail = -1;
+		log_source_resume(&s->at);
+		s->resumed = true;
+		pause = s->at.last_ns != seen ? PAUSE_MIN_MS : MIN(pause * 2, (int64_t) PAUSE_MAX_MS);
+		cancel_sleep(s->feed->cancel, pause);
+	}
+	if (!cancel_requested(s->feed->cancel)) {
+		log_feed_set_state(s, STREAM_GONE);
+		if (ended) {
+			AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+			strbuf_addf(&text, "replica %d was removed", s->number);
+			add_marker(s, s->at.last_ns, text.data);
+		}
+	}
+	return NULL;
+}

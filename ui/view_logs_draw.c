@@ -1,0 +1,373 @@
+/* Drawing the logs view: its frame, what stands above the lines, the lines. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "ui/view_logs_priv.h"
+
+/* Seconds of the graph, and cells of the errors below it. */
+#define GRAPH_CELLS 64
+#define ERROR_CELLS 21
+
+void logs_add_grouped(struct strbuf *sb, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) n);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			strbuf_addc(sb, ',');
+		strbuf_addc(sb, digits[i]);
+	}
+}
+
+double logs_rate(const struct logs_view *lv)
+{
+	return lv->book ? log_rates_now(&lv->book->rates, wall_ms() / 1000) : 0;
+}
+
+/* ---- words in the frame ----------------------------------------------------------------------------- */
+
+static void add_state(const struct logs_view *lv, struct strbuf *sb)
+{
+	static const char *const words[] = { "CONNECTING", "LIVE", "NOT RUNNING", "ENGINE AWAY", "REMOVED" };
+	enum log_stream_state state = log_book_state(lv->book);
+
+	if (!lv->book->follow)
+		strbuf_adds(sb, "HELD");
+	else
+		strbuf_adds(sb, words[state]);
+	if (state == STREAM_LIVE && lv->book->follow)
+		strbuf_addf(sb, " %s", glyph(GLYPH_UP));
+	if (state != STREAM_LIVE)
+		return;
+	strbuf_addc(sb, ' ');
+	logs_add_grouped(sb, (uint64_t) (logs_rate(lv) + 0.5));
+	strbuf_adds(sb, "/s");
+}
+
+static void add_title(const struct logs_view *lv, struct strbuf *sb)
+{
+	strbuf_adds(sb, "[3] Logs");
+	if (!lv->book)
+		return;
+	strbuf_addf(sb, "  %s", lv->book->environment);
+	if (lv->filter.only >= 0)
+		strbuf_addf(sb, "·%d", lv->filter.only);
+	else if (lv->book->replicas > 1)
+		strbuf_adds(sb, "  merged by time");
+}
+
+static void add_right(const struct logs_view *lv, struct strbuf *sb)
+{
+	uint64_t errors = log_store_errors(lv->book->store);
+
+	add_state(lv, sb);
+	if (errors)
+		strbuf_addf(sb, "   %llu err", (unsigned long long) errors);
+	if (log_filter_active(&lv->filter) && !lv->zoomed) {
+		strbuf_adds(sb, "   ");
+		logs_add_grouped(sb, lv->book->list.lines);
+		strbuf_adds(sb, " of ");
+		logs_add_grouped(sb, log_store_end(lv->book->store) - log_store_first(lv->book->store));
+	}
+	if (lv->zoomed)
+		return;
+	strbuf_addf(sb, "   wrap %s   t %s   / search   f filter", lv->wrap ? "on" : "off", logs_time_name(lv->time));
+	if (lv->book->replicas > 1 && lv->selected >= 0)
+		strbuf_addf(sb, "   m %s", lv->merge ? "one replica" : "merge replicas");
+}
+
+static void add_match(const struct logs_view *lv, struct strbuf *sb)
+{
+	const struct log_list *l = &lv->book->list;
+
+	if (!lv->search)
+		return;
+	strbuf_adds(sb, "match ");
+	if (log_numbers_has(&l->hits, lv->match))
+		strbuf_addf(sb, "%zu/", log_numbers_place(&l->hits, lv->match) + 1);
+	strbuf_addf(sb, "%zu%s \"%s\"", l->hits.count, log_list_done(l) ? "" : "+", lv->search_text);
+}
+
+static void add_bottom(const struct logs_view *lv, struct strbuf *sb, bool focused)
+{
+	add_match(lv, sb);
+	if (!focused)
+		return;
+	if (lv->search)
+		strbuf_adds(sb, "   n/N next/prev");
+	strbuf_adds(sb, lv->zoomed ? "   e/E error   w wrap   t time   i json   T trace   y copy   S save" :
+				     "   e/E error   T trace   y copy   S save");
+	while (sb->len && *sb->data == ' ')
+		strbuf_remove(sb, 0, 1);
+}
+
+static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool wide)
+{
+	const struct log_book *b = lv->book;
+	const struct log_list *l = &b->list;
+
+	if (!b->follow) {
+		size_t at = l->rows.count ? log_numbers_place(&l->rows, b->top) : 0;
+		strbuf_addf(sb, "%s %zu%% HELD", glyph(GLYPH_CURSOR), l->rows.count ? at * 100 / l->rows.count : 100);
+		if (b->unseen) {
+			strbuf_adds(sb, "  +");
+			logs_add_grouped(sb, b->unseen);
+			strbuf_adds(sb, " new  End follows");
+		}
+		return;
+	}
+	if (!wide || lv->zoomed) {
+		strbuf_addf(sb, "%s %sFOLLOW", glyph(GLYPH_CURSOR), lv->zoomed ? "100% " : "");
+		return;
+	}
+	strbuf_adds(sb, "scrollback ");
+	logs_add_grouped(sb, log_store_end(b->store) - log_store_first(b->store));
+	strbuf_adds(sb, " lines · ");
+	logs_add_grouped(sb, log_store_dropped(b->store));
+	strbuf_adds(sb, " dropped");
+}
+
+/* ---- above and below the lines, when there is room ------------------------------------------------------ */
+
+static void draw_graph_row(const struct logs_view *lv, const struct area *a, int y)
+{
+	int64_t now = wall_ms() / 1000;
+	double lines[GRAPH_CELLS];
+	uint32_t errors[GRAPH_CELLS];
+	AUTO_STRBUF sb = STRBUF_INIT(256);
+	int cells = MIN(GRAPH_CELLS, a->w / 2);
+
+	log_rates_last(&lv->book->rates, now, cells, lines, errors);
+	int x = 1 + draw_str(a, y, 1, ROLE_DIM, "lines/s ");
+	draw_spark(a, y, x, cells, ROLE_GRAPH, lines, cells);
+	x += cells + 2;
+	strbuf_adds(&sb, "peak ");
+	logs_add_grouped(&sb, log_rates_peak(&lv->book->rates, now));
+	x += draw_str(a, y, x, ROLE_TEXT, sb.data) + 3;
+	strbuf_reset(&sb);
+	strbuf_adds(&sb, "drop ");
+	logs_add_grouped(&sb, log_store_dropped(lv->book->store));
+	draw_right(a, y, x, a->w - x, log_store_dropped(lv->book->store) ? ROLE_WARN : ROLE_DIM, sb.data);
+	if (x + 8 + ERROR_CELLS + (int) sb.len + 2 > a->w)
+		return;
+	x += draw_str(a, y, x, ROLE_DIM, "errors ");
+	for (int i = 0; i < ERROR_CELLS; i++) {
+		uint32_t n = 0;
+		for (int j = i * cells / ERROR_CELLS; j < (i + 1) * cells / ERROR_CELLS; j++)
+			n += errors[j];
+		draw_str(a, y, x + i, n ? ROLE_ERROR : ROLE_DIM, n ? "▲" : "·");
+	}
+}
+
+static int draw_replicas(const struct logs_view *lv, const struct area *a, int y, int x)
+{
+	x += draw_str(a, y, x, ROLE_DIM, "replica");
+	for (int n = 0; n < 10; n++) {
+		bool there = false;
+		for (int i = 0; i < lv->book->source_count; i++)
+			there |= lv->book->sources[i].number == n;
+		if (!there)
+			continue;
+		bool muted = lv->filter.muted >> n & 1 || (lv->filter.only >= 0 && lv->filter.only != n);
+		x += draw_fmt(a, y, x, muted ? ROLE_DIM : (enum role)(ROLE_REPLICA_0 + n % 6), " %s%d", muted ? "□" : "▣", n);
+	}
+	return x + 2;
+}
+
+static void draw_filter_row(const struct logs_view *lv, const struct area *a, int y)
+{
+	AUTO_STRBUF count = STRBUF_INIT(256);
+	int x = 1;
+
+	logs_add_grouped(&count, lv->book->list.lines);
+	if (!log_list_done(&lv->book->list))
+		strbuf_addc(&count, '+');
+	strbuf_adds(&count, " of ");
+	logs_add_grouped(&count, log_store_end(lv->book->store) - log_store_first(lv->book->store));
+	strbuf_adds(&count, " lines  F edit");
+	int right = a->w - (int) count.len - 1;
+	draw_str(a, y, right, ROLE_TEXT, count.data);
+	struct area left = { a->y, a->x, a->h, right - 2 };
+	for (int i = 0; i < lv->filter.count; i++) {
+		const struct log_rule *rule = &lv->filter.rules[i];
+		if (rule->off)
+			continue;
+		x += draw_str(&left, y, x, ROLE_DIM, rule->purpose == RULE_TRACE ? "trace " : rule->hide ? "hide " : "keep ");
+		x += draw_fmt(&left, y, x, ROLE_FILTER, "/%s/", rule->text) + 2;
+	}
+	x += 1;
+	if (lv->filter.least)
+		x += draw_fmt(&left, y, x, ROLE_TEXT, "level ≥ %s   ", log_level_name(lv->filter.least));
+	if (lv->book->replicas > 1)
+		draw_replicas(lv, &left, y, x);
+}
+
+static void draw_heading(const struct logs_view *lv, const struct area *a, int y)
+{
+	static const char *const times[] = { "", " age ", " local time ", " UTC time " };
+	const struct log_columns *c = &lv->columns;
+
+	for (int x = 1; x < a->w - 2; x++)
+		draw_str(a, y, x, ROLE_BORDER, "─");
+	if (c->time)
+		draw_str(a, y, c->time, ROLE_COLUMN, times[lv->time]);
+	if (c->replica) {
+		draw_str(a, y, c->replica - 1, ROLE_BORDER, "┬");
+		draw_str(a, y, c->replica, ROLE_COLUMN, "R");
+		draw_str(a, y, c->replica + 1, ROLE_BORDER, "┬");
+	}
+	if (c->level)
+		draw_str(a, y, c->level - 1, ROLE_COLUMN, " level ");
+	draw_str(a, y, c->text - 2, ROLE_BORDER, "┬");
+	draw_str(a, y, c->text - 1, ROLE_COLUMN, " message ");
+}
+
+/* The row below the frame: who is who, and how full the buffer is. */
+static void draw_status(const struct logs_view *lv, const struct area *a, int y)
+{
+	const struct log_book *b = lv->book;
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+	int x = 1;
+
+	if (b->lag_ms >= 0 && b->lag_ms < 60000)
+		strbuf_addf(&sb, "reader lag %.2f s    ", (double) b->lag_ms / 1000);
+	strbuf_adds(&sb, "buffer ");
+	logs_add_grouped(&sb, log_store_end(b->store) - log_store_first(b->store));
+	strbuf_adds(&sb, " / ");
+	logs_add_grouped(&sb, log_store_max_lines(b->store));
+	strbuf_addf(&sb, " lines   %.1f MiB", (double) log_store_bytes(b->store) / (1024 * 1024));
+	int right = a->w - text_width(sb.data, sb.len) - 2;
+	draw_str(a, y, right, ROLE_DIM, sb.data);
+	struct area left = { a->y, a->x, a->h, right - 1 };
+	x += draw_str(&left, y, x, ROLE_DIM, "R = replica");
+	for (int i = 0; i < b->source_count; i++) {
+		const struct book_source *s = &b->sources[i];
+		if (s->index < 0)
+			continue;
+		x += draw_fmt(&left, y, x + 3, (enum role)(ROLE_REPLICA_0 + s->number % 6), "%d", s->number) + 3;
+		x += draw_fmt(&left, y, x + 1, ROLE_TEXT, "%s", s->host) + 1;
+	}
+}
+
+/* ---- lines -------------------------------------------------------------------------------------------------- */
+
+static void place_columns(struct logs_view *lv, int width)
+{
+	struct log_columns *c = &lv->columns;
+	bool narrow = width < 100;
+	int x = 1;
+
+	*c = (struct log_columns){ .ruled = lv->zoomed && width >= 90 };
+	c->time_width = logs_time_width(lv->time, narrow);
+	if (!c->ruled && logs_merged(lv)) {
+		c->replica = x;
+		x += 2;
+	}
+	if (c->time_width) {
+		x += c->ruled ? 1 : 0;
+		c->time = x;
+		x += c->time_width + (c->ruled ? 2 : 1);
+	}
+	if (c->ruled && logs_merged(lv)) {
+		c->replica = x + 1;
+		x += 4;
+	}
+	c->level = x;
+	c->text = x + (c->ruled ? 8 : 6);
+}
+
+static void draw_lines(struct logs_view *lv, const struct area *a, bool focused)
+{
+	const struct log_book *b = lv->book;
+	const struct log_numbers *rows = &b->list.rows;
+	size_t index;
+	int skip;
+
+	logs_first_row(lv, &index, &skip);
+	lv->screen_rows = 0;
+	for (int y = 0; y < a->h && index < rows->count; index++, skip = 0) {
+		uint64_t line = log_number(rows, index);
+		int count = logs_layout(lv, line);
+		for (int i = skip; i < count && y < a->h; i++, y++) {
+			if (y < SCREEN_ROWS_MAX)
+				lv->screen_lines[lv->screen_rows++] = line;
+			if (line == b->cursor && i == 0) {
+				draw_selected(a, y, focused ? ROLE_SELECTED : ROLE_SELECTED_IDLE);
+				draw_str(a, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
+			}
+			logs_draw_row(lv, a, y, &lv->rows[i], i == 0);
+		}
+	}
+}
+
+static void draw_nothing(const struct logs_view *lv, const struct area *a)
+{
+	const struct log_book *b = lv->book;
+	const char *text = "nothing was printed yet";
+
+	if (!log_list_done(&b->list))
+		text = "filtering …";
+	else if (log_store_end(b->store) > log_store_first(b->store))
+		text = "no line passes the filters; F edits them";
+	else if (log_book_state(b) == STREAM_CONNECTING)
+		text = "reading …";
+	else if (log_book_state(b) == STREAM_AWAY)
+		text = "the engine does not answer; reading goes on when it does";
+	draw_str(a, 0, 2, ROLE_DIM, text);
+}
+
+static struct area draw_frame(struct logs_view *lv, const struct area *a, bool focused)
+{
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), right = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF bottom = STRBUF_INIT(STRBUF_LINE), bottom_right = STRBUF_INIT(STRBUF_LINE);
+	struct box box = { .focused = focused };
+
+	add_title(lv, &title);
+	if (lv->book) {
+		add_right(lv, &right);
+		add_bottom(lv, &bottom, focused);
+		add_bottom_right(lv, &bottom_right, a->w >= 100);
+	}
+	box.title = title.data;
+	box.right = right.len ? right.data : NULL;
+	box.bottom = bottom.len ? bottom.data : NULL;
+	box.bottom_right = bottom_right.len ? bottom_right.data : NULL;
+	return draw_box(a, &box);
+}
+
+void logs_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
+{
+	struct logs_view *lv = (struct logs_view *) v;
+	struct area outer = *a;
+	int y = 0;
+
+	lv->shown = true;
+	/* The body begins below the header: we are the only pane. */
+	lv->zoomed = a->y <= 1 && a->h >= 14;
+	outer.h -= lv->zoomed && lv->book;
+	struct area in = draw_frame(lv, &outer, focused);
+	if (!lv->book) {
+		draw_str(&in, 0, 2, ROLE_DIM, "no environment is selected");
+		return;
+	}
+	place_columns(lv, in.w);
+	if (lv->zoomed) {
+		draw_graph_row(lv, &in, y++);
+		draw_filter_row(lv, &in, y++);
+		if (lv->columns.ruled)
+			draw_heading(lv, &in, y++);
+		draw_status(lv, a, a->h - 1);
+	}
+	struct area lines = { in.y + y, in.x, MAX(in.h - y, 0), in.w };
+	lv->height = lines.h;
+	lv->width = lines.w;
+	lv->screen_y = lines.y - a->y;
+	lv->rate_shown = (int64_t) (logs_rate(lv) + 0.5);
+	if (lv->book->list.rows.count)
+		draw_lines(lv, &lines, focused);
+	else
+		draw_nothing(lv, &lines);
+}

@@ -1,0 +1,146 @@
+/* What the files of the logs view share. */
+#ifndef UI_VIEW_LOGS_PRIV_H
+#define UI_VIEW_LOGS_PRIV_H
+
+#include "ui/log_book.h"
+#include "ui/log_spans.h"
+#include "ui/views.h"
+
+#define NO_LINE UINT64_MAX
+/* Books that are kept for when the reader comes back. */
+#define BOOKS_MAX 4
+/* Rows that one line may take, wrapped or unfolded. */
+#define ENTRY_ROWS_MAX 400
+#define SCREEN_ROWS_MAX 512
+
+enum time_format { WHEN_OFF, WHEN_RELATIVE, WHEN_LOCAL, WHEN_UTC, WHEN_COUNT };
+
+/* One row of the screen. */
+struct log_row {
+	enum { ROW_FIRST, ROW_WRAPPED, ROW_MEMBER, ROW_JSON, ROW_JSON_LAST, ROW_MORE } kind;
+	uint64_t line;    /* whose text it is */
+	size_t from, len; /* in the line's visible text, or in `pretty` */
+};
+
+/* Where columns stand, in cells of the area inside of the frame; 0: there is none. */
+struct log_columns {
+	bool ruled; /* lines between them */
+	int time, time_width, replica, level, text;
+};
+
+struct logs_view {
+	struct view view;
+	struct app *app;
+	struct log_book *books[BOOKS_MAX]; /* the current one first */
+	int book_count;
+	struct log_book *book; /* books[0], or NULL: nothing is selected */
+	struct log_feed **retired; /* those that still end */
+	int retired_count;
+
+	struct log_filter filter;
+	unsigned generation; /* of the filter; books compare theirs */
+	char *search_text;
+	struct log_pattern *search;
+	uint64_t match; /* the current one */
+	int jump;       /* +1, -1: to the next match, as soon as it is known; 0: no */
+	int selected;   /* number of the selected replica; < 0: the environment */
+	bool merge;     /* all replicas, whatever is selected */
+	bool wrap, json;
+	enum time_format time;
+	int shift;      /* cells that long lines are moved to the left */
+
+	bool stopped;   /* no streams any more */
+	bool pumping;   /* a message to ourselves is on its way */
+	int64_t pumped_ms;
+	struct log_save *save; /* being gathered */
+
+	/* Of the last drawing: */
+	bool shown, zoomed;
+	int height, width;
+	struct log_columns columns;
+	uint64_t screen_lines[SCREEN_ROWS_MAX];
+	int screen_rows, screen_y;
+	int64_t rate_shown;
+
+	struct log_row rows[ENTRY_ROWS_MAX]; /* of the line that was laid out last */
+	int row_count;
+	struct strbuf pretty, scratch;
+	struct log_spans spans;
+};
+
+/* ---- view_logs.c */
+/* The filter, or what it is for, changed: the list is made anew. */
+void logs_refilter(struct logs_view *lv);
+/* There is something to find out: goes on with it whenever the UI has nothing else to do. */
+void logs_pump(struct logs_view *lv);
+/* Replicas have numbers of their own in a column. */
+bool logs_merged(const struct logs_view *lv);
+/* The current book's list is that of the filter as it is now. */
+void logs_refresh_list(struct logs_view *lv);
+/* Its streams are those of the containers that there are now. */
+void logs_sync_feed(struct logs_view *lv);
+/* Frees feeds that have ended. */
+void logs_reap(struct logs_view *lv);
+/* Makes `only` of the filter what selection, merging and tracing want. */
+void logs_update_only(struct logs_view *lv);
+
+/* ---- view_logs_keys.c */
+extern const struct view_ops logs_ops;
+
+/* ---- view_logs_state.c */
+void logs_free(struct view *v);
+void logs_save_state(struct view *v, struct strbuf *out);
+void logs_load_state(struct view *v, const char *key, const char *value);
+
+/* ---- view_logs_rows.c */
+/* Lays a line out into lv->rows; returns how many. */
+int logs_layout(struct logs_view *lv, uint64_t line);
+void logs_draw_row(struct logs_view *lv, const struct area *a, int y, const struct log_row *row, bool first_of_line);
+bool logs_can_open(struct logs_view *lv, uint64_t line);
+
+/* ---- view_logs_time.c */
+int logs_time_width(enum time_format format, bool narrow);
+void logs_add_time(const struct logs_view *lv, struct strbuf *out, int64_t ns, bool narrow);
+const char *logs_time_name(enum time_format format);
+
+/* ---- view_logs_draw.c */
+void logs_draw(struct view *v, struct app *app, const struct area *a, bool focused);
+void logs_add_grouped(struct strbuf *sb, uint64_t n);
+double logs_rate(const struct logs_view *lv);
+
+/* ---- view_logs_move.c */
+size_t logs_place(const struct logs_view *lv, uint64_t line);
+void logs_hold(struct logs_view *lv);
+void logs_follow(struct logs_view *lv);
+void logs_show(struct logs_view *lv, uint64_t line);
+/* Where the drawing begins: index of the first row and how many of its screen rows are out of sight. */
+void logs_first_row(struct logs_view *lv, size_t *index, int *skip);
+int logs_move(struct logs_view *lv, enum action action);
+void logs_scroll(struct logs_view *lv, int rows);
+int logs_next_error(struct logs_view *lv, int step);
+int logs_minute(struct logs_view *lv, int step);
+/* The line that actions mean: the one under the cursor, or the newest. */
+uint64_t logs_current(const struct logs_view *lv);
+
+/* ---- view_logs_find.c */
+void logs_set_search(struct logs_view *lv, const char *text);
+int logs_next_match(struct logs_view *lv, int step);
+void logs_try_jump(struct logs_view *lv);
+void logs_ask_search(struct logs_view *lv);
+void logs_ask_filter(struct logs_view *lv);
+int logs_trace_line(struct logs_view *lv);
+void logs_set_trace(struct logs_view *lv, const char *regex);
+/* Appends a regular expression for the ids (task, call, episode) that the text names; false: none. */
+bool logs_trace_pattern(struct strbuf *out, const char *text, size_t len);
+
+/* ---- view_logs_save.c */
+void logs_copy(struct logs_view *lv);
+void logs_ask_save(struct logs_view *lv);
+/* Gathers some more; true: there is more to do. */
+bool logs_save_step(struct logs_view *lv, int64_t budget_us);
+void logs_save_drop(struct logs_view *lv);
+
+/* ---- view_logs_filters.c: the stack of rules, as a view over the others */
+struct view *logs_filters_view_new(struct logs_view *lv, struct af_error *err);
+
+#endif

@@ -1,0 +1,162 @@
+/* Copying lines, and saving what is shown: gathered a little at a time, written by a job. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "ui/view_logs_priv.h"
+
+#define COPY_MAX ((size_t) 1024 * 1024)
+
+struct log_save {
+	struct strbuf text;
+	uint64_t next; /* line */
+	uint64_t lines;
+	char *path;
+};
+
+/* ---- text ------------------------------------------------------------------------------------------- */
+
+static void add_line(struct logs_view *lv, struct strbuf *out, uint64_t line)
+{
+	const struct log_record *r = log_store_at(lv->book->store, line);
+	size_t len;
+	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
+
+	strbuf_add(out, text, len);
+	strbuf_addc(out, '\n');
+}
+
+void logs_copy(struct logs_view *lv)
+{
+	uint64_t line = logs_current(lv);
+	AUTO_STRBUF text = STRBUF_INIT(COPY_MAX);
+
+	if (line == NO_LINE)
+		return;
+	const struct log_group *g = log_store_group(lv->book->store, line);
+	add_line(lv, &text, line);
+	for (uint64_t member = line; g && (member = log_store_next_member(lv->book->store, g, member));)
+		add_line(lv, &text, member);
+	if (strbuf_check(&text, NULL))
+		app_notice(lv->app, NOTICE_WARN, "this is too long to copy; S saves it to a file");
+	else
+		app_copy(lv->app, text.data, text.len - 1);
+}
+
+/* ---- gathering --------------------------------------------------------------------------------------- */
+
+static void save_free(void *arg)
+{
+	struct log_save *save = arg;
+
+	strbuf_free(&save->text);
+	free(save->path);
+	free(save);
+}
+
+void logs_save_drop(struct logs_view *lv)
+{
+	if (lv->save)
+		save_free(lv->save);
+	lv->save = NULL;
+}
+
+/* "2026-01-02T03:04:05.678Z 1 | text" */
+static void save_line(struct logs_view *lv, struct log_save *save, uint64_t line)
+{
+	const struct log_record *r = log_store_at(lv->book->store, line);
+
+	rfc3339_format(&save->text, r->ns / 1000000);
+	strbuf_addf(&save->text, " %d | ", r->replica);
+	add_line(lv, &save->text, line);
+	save->lines++;
+}
+
+static af_code write_file(void *arg, struct cancel *cancel UNUSED, struct af_error *err)
+{
+	struct log_save *save = arg;
+	af_code rc = strbuf_check(&save->text, err);
+
+	return rc ? rc : file_create(save->path, save->text.data, save->text.len, 0600, err);
+}
+
+static void written(struct app *app, void *arg, af_code rc, const struct af_error *err)
+{
+	struct log_save *save = arg;
+
+	if (rc == AF_ERR_EXISTS)
+		app_notice(app, NOTICE_ERROR, "%s is there already; choose another name", save->path);
+	else if (rc)
+		app_notice_error(app, err);
+	else
+		app_notice(app, NOTICE_OK, "saved %llu lines to %s", (unsigned long long) save->lines, save->path);
+}
+
+bool logs_save_step(struct logs_view *lv, int64_t budget_us)
+{
+	const struct log_numbers *rows = &lv->book->list.rows;
+	int64_t until = clock_us() + budget_us;
+	struct log_save *save = lv->save;
+	struct af_error err = AF_ERROR_INIT;
+
+	for (size_t i = log_numbers_place(rows, save->next), n = 1; i < rows->count; i++, n++) {
+		uint64_t line = log_number(rows, i);
+		const struct log_group *g = log_store_group(lv->book->store, line);
+		save_line(lv, save, line);
+		for (uint64_t member = line; g && (member = log_store_next_member(lv->book->store, g, member));)
+			save_line(lv, save, member);
+		save->next = line + 1;
+		if (n % 64 == 0 && clock_us() >= until)
+			return true;
+	}
+	lv->save = NULL;
+	if (job_work(lv->app, "save the log", write_file, written, save_free, save, NULL, &err))
+		app_notice_error(lv->app, &err);
+	af_error_clear(&err);
+	return false;
+}
+
+/* ---- asking -------------------------------------------------------------------------------------------- */
+
+static char *expand(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	return path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2, NULL) : str_dup(path, NULL);
+}
+
+static void save_to(struct app *app, const char *text, void *arg)
+{
+	struct logs_view *lv = arg;
+
+	if (str_blank(text) || !lv->book)
+		return;
+	logs_save_drop(lv);
+	struct log_save *save = calloc(1, sizeof(*save));
+	if (!save || !(save->path = expand(text))) {
+		free(save);
+		app_notice(app, NOTICE_ERROR, "out of memory");
+		return;
+	}
+	strbuf_init(&save->text, STRBUF_HUGE);
+	lv->save = save;
+	logs_pump(lv);
+}
+
+void logs_ask_save(struct logs_view *lv)
+{
+	AUTO_FREE char *name = NULL;
+
+	if (!lv->book)
+		return;
+	/* Names of environments have nothing in them that a file's name may not have. */
+	if (lv->filter.only >= 0)
+		name = str_format(NULL, "%s-%d.log", lv->book->environment, lv->filter.only);
+	else
+		name = str_format(NULL, "%s.log", lv->book->environment);
+	for (char *c = name; c && *c; c++)
+		if (*c == '/')
+			*c = '-';
+	app_ask(lv->app, "save what is shown to: ", name, NULL, save_to, lv);
+}
