@@ -3,9 +3,9 @@
 import json
 import signal
 
-from engine import AFS, afs, docker, name, start_afs
+from engine import AFS, afs, docker, name, sanitized, start_afs
 from environments import actor_image, http_image
-from tap import below, check, contains, equal, lacks, main, matches, skip, test, wait_for
+from tap import below, check, contains, equal, lacks, main, matches, skip, test, wait_for, within
 from terminal import Terminal
 
 NAME, WEB = name("seen"), name("web")
@@ -148,25 +148,24 @@ def _():
     contains(done.err, "64M", "stderr")
     replica, = row(env)["replicas"]
     equal(replica["oom"], True, "oom")
-    matches(afs("ps", expect=0).out, r"%s .*oom" % env[:10], "table")
+    matches(afs("ps", expect=0).out, r"^%s .* oom " % env, "table")
 
 
 @test("a paused replica is not healthy, and ps does not wait for it")
 def _():
     docker.post("/containers/%s-1/pause" % NAME)
     try:
-        done = afs("ps", "--json", expect=0)
-        replica = next(r for r in done.json if r["name"] == NAME)["replicas"][1]
+        replica = row()["replicas"][1]
         equal(replica["state"], "paused", "state")
         check(replica["health"] != "ok", "health: %s" % replica["health"])
-        below(done.seconds, 5, "seconds")
+        within(3, lambda: afs("ps", "--json", expect=0).seconds)
     finally:
         docker.post("/containers/%s-1/unpause" % NAME)
 
 
-@test("ps takes no longer with more environments")
+@test("ps takes no longer than the time between two samples of the CPU")
 def _():
-    below(afs("ps", expect=0).seconds, 3, "seconds")
+    within(1.5 if sanitized() else 0.5, lambda: afs("ps", expect=0).seconds)
 
 
 @test("rm removes what does not run any more")

@@ -1,10 +1,9 @@
 """init → build → run → call → … → stop for one template, as tests."""
 import json
 import os
-import time
 
 from engine import afs, base_image, containers_of, docker, image_tag, name, sanitized, temp_dir
-from tap import below, check, contains, equal, lacks, matches, test
+from tap import check, contains, equal, lacks, matches, test, within
 
 SHA = r"\Asha256:[0-9a-f]{64}\n\Z"
 
@@ -53,9 +52,8 @@ def workflow(init_args, kind, method, arguments, expected, signature):
     @test("building again what has not changed takes less than a second and gives the same image")
     def _():
         before = docker.image(tag)["Id"]
-        done = in_folder("build", "my-env", "--tag", tag, expect=0)
+        within(2 if sanitized() else 1, lambda: in_folder("build", "my-env", "--tag", tag, expect=0).seconds)
         equal(docker.image(tag)["Id"], before, "image id")
-        below(done.seconds, 3 if sanitized() else 1, "seconds")
 
     @test("build --quiet prints the image's id and nothing else")
     def _():
@@ -162,11 +160,9 @@ def workflow(init_args, kind, method, arguments, expected, signature):
         check(docker.inspect(env)["Id"] != before, "it is the same container")
         expected(call(expect=0).json)
 
-    @test("stop removes it within a second and keeps the image")
+    @test("stop removes it and keeps the image")
     def _():
-        started = time.monotonic()
         done = in_folder("stop", env, expect=0)
-        below(time.monotonic() - started, 2 if sanitized() else 1, "seconds")
         equal(done.out, env + "\n", "stdout")
         equal(containers_of(env), [], "containers")
         check(docker.image(tag), "the image is gone")
