@@ -33,7 +33,7 @@ static int draw_replica_facts(struct app *app UNUSED, const struct area *a, cons
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 	int64_t up_ms = r->started_ms && r->state == REPLICA_UP ? wall_ms() - r->started_ms : 0;
 
-	strbuf_addf(&sb, "image %s · %.12s", r->image, r->id);
+	strbuf_addf(&sb, "image %s · %.6s", r->image, r->id);
 	if (up_ms) {
 		strbuf_adds(&sb, " · up ");
 		duration_format(&sb, up_ms);
@@ -44,7 +44,7 @@ static int draw_replica_facts(struct app *app UNUSED, const struct area *a, cons
 	}
 	draw_line(a, 0, ROLE_TEXT, &sb);
 	strbuf_reset(&sb);
-	strbuf_addf(&sb, "%s · balance %s · restarts %d · ", env_type_name(e->type), e->balance, r->restarts);
+	strbuf_addf(&sb, "balance %s · restarts %d · ", e->balance, r->restarts);
 	int x = 1 + draw_text(a, 1, 1, ROLE_TEXT, sb.data, sb.len, true);
 	if (r->state == REPLICA_UP && r->healthy)
 		draw_str(a, 1, x, ROLE_OK, "● healthy");

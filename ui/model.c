@@ -20,12 +20,13 @@ static void series_reset(struct series *s, int64_t second)
 void series_put(struct series *s, int64_t now_ms, double value)
 {
 	int64_t second = now_ms / 1000;
+	/* A sample stands for the seconds since the one before, unless that was long ago. */
+	double between = second - s->second <= SERIES_HOLD ? value : NAN;
 
 	if (!s->second || second - s->second >= SERIES_SIZE)
 		series_reset(s, second);
-	/* Seconds in which nothing was measured. */
 	while (s->second < second)
-		s->values[++s->second % SERIES_SIZE] = NAN;
+		s->values[++s->second % SERIES_SIZE] = between;
 	s->values[s->second % SERIES_SIZE] = value;
 }
 
@@ -35,8 +36,9 @@ void series_last(const struct series *s, int64_t now_ms, double *out, int count)
 
 	for (int i = 0; i < count; i++) {
 		int64_t second = now - (count - 1 - i);
-		bool known = s->second && second <= s->second && second > s->second - SERIES_SIZE && second > 0;
-		out[i] = known ? s->values[second % SERIES_SIZE] : NAN;
+		int64_t held = second > s->second && second - s->second <= SERIES_HOLD ? s->second : second;
+		bool known = s->second && held <= s->second && held > s->second - SERIES_SIZE && second > 0;
+		out[i] = known ? s->values[held % SERIES_SIZE] : NAN;
 	}
 }
 

@@ -11,8 +11,10 @@
 #include "base/envtype.h"
 #include "base/strbuf.h"
 
-/* The last SERIES_SIZE seconds, one value each, newest last; NAN where nothing was measured. */
+/* The last SERIES_SIZE seconds, one value each, newest last; NAN where nothing was measured. A value counts for the
+ * seconds around it too, as far as samples usually lie apart: so that a steady line has no gaps and stands still. */
 #define SERIES_SIZE 120
+#define SERIES_HOLD 6
 struct series {
 	double values[SERIES_SIZE];
 	int64_t second; /* of the newest, clock_ms() / 1000 */
