@@ -142,10 +142,8 @@ void terminal_enter(void)
 	reset_prog_mode();
 	term.active = 1;
 	take_size();
-	clearok(curscr, TRUE);
-	doupdate(); /* takes the alternate screen again */
 	modes(true);
-	canvas_redraw();
+	canvas_redraw(); /* with it curses takes the alternate screen again */
 	term.resized = true;
 }
 

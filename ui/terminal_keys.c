@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
-#include <wctype.h>
 
 #include "base/clock.h"
 #include "ui/terminal_priv.h"
@@ -17,18 +16,14 @@
 #define ESC 27
 #define WAIT_MS 25          /* for the rest of a sequence */
 #define DOUBLE_CLICK_MS 400
-#define PASTE_SILENCE_MS 1000
-#define PASTE_MAX ((size_t) 1024 * 1024)
 /* What we tell ncurses to call the ends of a paste; beyond its own keys. */
 #define PASTE_BEGIN 0x4000
 #define PASTE_END 0x4001
 
 static struct {
 	WINDOW *in; /* a pad: reading from a window would draw it */
-	bool pasting;
-	struct strbuf paste;
-	bool paste_truncated;
-	int64_t paste_ms; /* of its newest byte */
+	struct strbuf rest; /* bytes behind a paste, read with it */
+	size_t rest_pos;
 	int64_t click_ms;
 	int click_y, click_x;
 } keys;
@@ -43,7 +38,7 @@ af_code keys_start(struct af_error *err)
 	define_key("\033[200~", PASTE_BEGIN);
 	define_key("\033[201~", PASTE_END);
 	define_key(NULL, KEY_MOUSE); /* read below: in each terminal the same way */
-	strbuf_init(&keys.paste, PASTE_MAX);
+	strbuf_init(&keys.rest, STRBUF_TEXT);
 	return AF_OK;
 }
 
@@ -51,26 +46,78 @@ void keys_end(void)
 {
 	if (keys.in)
 		delwin(af_steal(keys.in));
-	strbuf_free(&keys.paste);
-	keys.pasting = false;
+	strbuf_free(&keys.rest);
+	keys.rest_pos = 0;
+	paste_forget();
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------------------- */
+
+/* A byte, a key of ncurses (> 255), or ERR. */
+static int get_byte(void)
+{
+	if (keys.rest_pos < keys.rest.len)
+		return (uint8_t) keys.rest.data[keys.rest_pos++];
+	return wgetch(keys.in);
+}
+
+static int get_byte_soon(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	int byte = get_byte();
+
+	return byte == ERR && poll(&fd, 1, WAIT_MS) > 0 ? get_byte() : byte;
+}
+
+static void unget_byte(int byte)
+{
+	if (keys.rest_pos > 0)
+		keys.rest_pos--;
+	else
+		ungetch(byte);
+}
+
+/* The character that begins with this byte; 0 if it is none. Not wget_wch(): it loses one that comes in two pieces. */
+static wint_t finish_character(int byte)
+{
+	mbstate_t state = { 0 };
+	char one = (char) byte;
+	wchar_t c;
+	size_t n;
+
+	while ((n = mbrtowc(&c, &one, 1, &state)) == (size_t) -2) {
+		byte = get_byte_soon();
+		if (byte < 0 || byte > 255)
+			return 0;
+		one = (char) byte;
+	}
+	return n == (size_t) -1 ? 0 : (wint_t) c;
 }
 
 /* OK, KEY_CODE_YES or ERR as wget_wch(). */
 static int get(wint_t *c)
 {
-	return wget_wch(keys.in, c);
+	for (;;) {
+		int byte = get_byte();
+		if (byte == ERR)
+			return ERR;
+		*c = (wint_t) byte;
+		if (byte > 255)
+			return KEY_CODE_YES;
+		if (byte < 0x80)
+			return OK;
+		*c = finish_character(byte);
+		if (*c)
+			return OK;
+	}
 }
 
-/* The next character of a sequence that has begun; 0 if none comes. */
+/* The next byte of a sequence that has begun; 0 if none comes. */
 static wint_t get_rest(void)
 {
-	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
-	wint_t c;
-	int what = get(&c);
+	int byte = get_byte_soon();
 
-	if (what == ERR && poll(&fd, 1, WAIT_MS) > 0)
-		what = get(&c);
-	return what == OK ? c : 0;
+	return byte > 0 && byte < 256 ? (wint_t) byte : 0;
 }
 
 /* ---- single keys ----------------------------------------------------------------------------------------------- */
@@ -245,14 +292,6 @@ static keycode csi_character(int c, int modifiers)
 	return c | (with & KEY_META);
 }
 
-static void paste_begin(void)
-{
-	strbuf_reset(&keys.paste);
-	keys.pasting = true;
-	keys.paste_truncated = false;
-	keys.paste_ms = clock_ms();
-}
-
 static enum terminal_event_kind csi(struct terminal_event *event)
 {
 	struct csi s = read_csi();
@@ -295,14 +334,11 @@ static enum terminal_event_kind skip_string(void)
 
 static bool more_waits(void)
 {
-	wint_t c;
-	int what = get(&c);
+	int byte = get_byte();
 
-	if (what == OK)
-		unget_wch((wchar_t) c);
-	else if (what == KEY_CODE_YES)
-		ungetch((int) c);
-	return what != ERR;
+	if (byte != ERR)
+		unget_byte(byte);
+	return byte != ERR;
 }
 
 static enum terminal_event_kind escape(struct terminal_event *event)
@@ -315,7 +351,7 @@ static enum terminal_event_kind escape(struct terminal_event *event)
 	if (what == KEY_CODE_YES)
 		return key_event(event, KEY_META | special((int) c));
 	if (c == ESC) { /* Esc, and then something of its own */
-		unget_wch(ESC);
+		unget_byte(ESC);
 		return key_event(event, ESC);
 	}
 	if (c && wcschr(L"[O]P_^X", (wchar_t) c) && more_waits()) {
@@ -326,56 +362,6 @@ static enum terminal_event_kind escape(struct terminal_event *event)
 		return skip_string();
 	}
 	return key_event(event, KEY_META | character(c));
-}
-
-/* ---- pastes ---------------------------------------------------------------------------------------------------- */
-
-static void paste_add(wint_t c)
-{
-	mbstate_t state = { 0 };
-	char bytes[16];
-
-	if (c == '\r')
-		c = '\n';
-	if (c != '\n' && c != '\t' && iswcntrl(c))
-		return;
-	size_t n = wcrtomb(bytes, (wchar_t) c, &state);
-	if (n == (size_t) -1)
-		return;
-	strbuf_add(&keys.paste, bytes, n);
-	if (keys.paste.failed == AF_ERR_TOO_LARGE)
-		keys.paste_truncated = true;
-}
-
-static enum terminal_event_kind paste_end(struct terminal_event *event)
-{
-	keys.pasting = false;
-	event->text = keys.paste.data;
-	event->len = keys.paste.len;
-	event->truncated = keys.paste_truncated;
-	return EVENT_PASTE;
-}
-
-/* Collects what is there of a paste; EVENT_NONE until its end. */
-static enum terminal_event_kind paste_more(struct terminal_event *event)
-{
-	wint_t c;
-	int what;
-
-	while ((what = get(&c)) != ERR) {
-		keys.paste_ms = clock_ms();
-		if (what == KEY_CODE_YES && c == PASTE_END)
-			return paste_end(event);
-		if (what == OK && c == ESC && more_waits()) {
-			/* The end when it came in two pieces; anything else is no text. */
-			if (get(&c) == OK && c == '[' && read_csi().parameters[0] == 201)
-				return paste_end(event);
-		} else if (what == OK) {
-			paste_add(c);
-		}
-	}
-	/* Its end was lost: better the text than a program that does not hear any more. */
-	return clock_ms() - keys.paste_ms > PASTE_SILENCE_MS ? paste_end(event) : EVENT_NONE;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
@@ -415,11 +401,11 @@ enum terminal_event_kind keys_next(struct terminal_event *event)
 	for (;;) {
 		enum terminal_event_kind kind;
 		wint_t c;
-		if (keys.pasting) {
-			kind = paste_more(event);
-			if (kind != EVENT_NONE || keys.pasting)
-				return kind == EVENT_NONE && is_lost() ? EVENT_LOST : kind;
-			continue;
+		if (paste_pending()) {
+			strbuf_remove(&keys.rest, 0, keys.rest_pos);
+			keys.rest_pos = 0;
+			kind = paste_next(event, &keys.rest);
+			return kind == EVENT_NONE && is_lost() ? EVENT_LOST : kind;
 		}
 		int what = get(&c);
 		if (what == ERR)

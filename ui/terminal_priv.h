@@ -31,6 +31,15 @@ af_code keys_start(struct af_error *err) MUST_CHECK;
 void keys_end(void);
 enum terminal_event_kind keys_next(struct terminal_event *event);
 
+/* ---- terminal_paste.c --------------------------------------------------------------------------------- */
+
+/* Its beginning was read: what comes belongs to it. */
+void paste_begin(void);
+bool paste_pending(void);
+void paste_forget(void);
+/* Reads what is there, first of `rest`; EVENT_PASTE with its end. What was read behind it is then in `rest`. */
+enum terminal_event_kind paste_next(struct terminal_event *event, struct strbuf *rest);
+
 /* ---- terminal_info.c ------------------------------------------------------------------------------------ */
 
 /* Sets up curses for $TERM, or for what comes nearest if there is no description of it. With `true_color`, where the
