@@ -10,6 +10,27 @@
 /* Of what a container printed while nobody looked, so much is read afterwards. */
 #define CATCH_UP 20000
 
+static struct book_source *counter(const struct log_book *b, int number)
+{
+	for (int i = 0; i < b->source_count; i++)
+		if (b->sources[i].number == number)
+			return &b->sources[i];
+	return NULL;
+}
+
+static void on_drop(void *arg, uint64_t line, uint32_t members)
+{
+	struct log_book *b = arg;
+	const struct log_record *r = log_store_at(b->store, line);
+	struct book_source *s = counter(b, r->replica);
+
+	if (s) {
+		s->lines -= MIN(s->lines, 1 + (uint64_t) members);
+		s->errors -= r->level >= LEVEL_ERROR && s->errors;
+	}
+	log_list_dropped(&b->list, line, members);
+}
+
 struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,
 			      struct af_error *err)
 {
@@ -29,7 +50,7 @@ struct log_book *log_book_new(const char *environment, const struct options *opt
 		return NULL;
 	}
 	log_list_init(&b->list, b->store, filter);
-	log_store_on_drop(b->store, log_list_dropped, &b->list);
+	log_store_on_drop(b->store, on_drop, b);
 	return b;
 }
 
@@ -165,8 +186,13 @@ static bool add_entry(struct log_book *b, const struct log_entry *e, const char 
 	uint64_t line = log_store_add(b->store, &s->grouping, e->ns, (uint16_t) s->number, e->meta, text, e->len);
 	if (line == UINT64_MAX)
 		return false;
+	const struct log_record *r = log_store_at(b->store, line);
+	bool error = !r->head && r->level >= LEVEL_ERROR;
+	struct book_source *sum = counter(b, s->number);
+	sum->lines++;
+	sum->errors += error;
 	if (!(e->meta.flags & LOG_MARKER))
-		log_rates_add(&b->rates, e->ns, e->meta.level >= LEVEL_ERROR);
+		log_rates_add(&sum->rates, e->ns, error);
 	return log_list_added(&b->list, line);
 }
 
@@ -186,4 +212,55 @@ int log_book_add(struct log_book *b, const struct log_batch *batch)
 	if (!b->follow)
 		b->unseen += (uint64_t) shown;
 	return shown;
+}
+
+/* ---- sums ---------------------------------------------------------------------------------------------- */
+
+uint64_t log_book_lines(const struct log_book *b, int replica)
+{
+	const struct book_source *s = replica < 0 ? NULL : counter(b, replica);
+
+	if (replica < 0)
+		return log_store_end(b->store) - log_store_first(b->store);
+	return s ? s->lines : 0;
+}
+
+uint64_t log_book_errors(const struct log_book *b, int replica)
+{
+	const struct book_source *s = replica < 0 ? NULL : counter(b, replica);
+
+	if (replica < 0)
+		return log_store_errors(b->store);
+	return s ? s->errors : 0;
+}
+
+bool log_book_last(const struct log_book *b, int replica, int64_t now, int count, double *lines, uint32_t *errors)
+{
+	double one_lines[LOG_RATES_SIZE];
+	uint32_t one_errors[LOG_RATES_SIZE];
+	bool any = false;
+
+	memset(lines, 0, (size_t) count * sizeof(*lines));
+	memset(errors, 0, (size_t) count * sizeof(*errors));
+	for (int i = 0; i < b->source_count; i++) {
+		const struct book_source *s = &b->sources[i];
+		if ((replica >= 0 && s->number != replica) || !log_rates_last(&s->rates, now, count, one_lines, one_errors))
+			continue;
+		any = true;
+		for (int j = 0; j < count; j++) {
+			lines[j] += one_lines[j];
+			errors[j] += one_errors[j];
+		}
+	}
+	return any;
+}
+
+double log_book_rate(const struct log_book *b, int replica, int64_t now)
+{
+	double sum = 0;
+
+	for (int i = 0; i < b->source_count; i++)
+		if (replica < 0 || b->sources[i].number == replica)
+			sum += log_rates_now(&b->sources[i].rates, now);
+	return sum;
 }

@@ -17,6 +17,9 @@ struct book_source {
 	struct log_grouping grouping;
 	int64_t last_ns;
 	unsigned last_same;
+	/* Of all that had this number, kept at the first of them: */
+	uint64_t lines, errors; /* in the store; a group's errors count once */
+	struct log_rates rates;
 };
 
 struct log_book {
@@ -28,7 +31,6 @@ struct log_book {
 	int source_count;
 	int replicas; /* followed now */
 	struct log_feed *feed; /* NULL: not followed */
-	struct log_rates rates;
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
 
 	/* Where the reader stands. */
@@ -52,6 +54,12 @@ af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 			struct af_error *err) MUST_CHECK;
 /* Adds what came; returns the lines of it that are shown. */
 int log_book_add(struct log_book *b, const struct log_batch *batch);
+/* Sums over the replica (< 0: all that there were). */
+uint64_t log_book_lines(const struct log_book *b, int replica);
+uint64_t log_book_errors(const struct log_book *b, int replica);
+/* As log_rates_last() and its sisters. */
+bool log_book_last(const struct log_book *b, int replica, int64_t now, int count, double *lines, uint32_t *errors);
+double log_book_rate(const struct log_book *b, int replica, int64_t now);
 /* How all its streams are: the worst that still matters. */
 enum log_stream_state log_book_state(const struct log_book *b);
 

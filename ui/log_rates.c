@@ -37,10 +37,8 @@ bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *l
 		int64_t second = now - count + 1 + i;
 		bool there = known(r, second);
 		uint32_t n = there ? r->lines[second % LOG_RATES_SIZE] : 0;
-		if (lines)
-			lines[i] = n;
-		if (errors)
-			errors[i] = there ? r->errors[second % LOG_RATES_SIZE] : 0;
+		lines[i] = n;
+		errors[i] = there ? r->errors[second % LOG_RATES_SIZE] : 0;
 		any |= n > 0;
 	}
 	return any;
@@ -49,19 +47,10 @@ bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *l
 double log_rates_now(const struct log_rates *r, int64_t now)
 {
 	double lines[LATELY], sum = 0;
+	uint32_t errors[LATELY];
 
-	log_rates_last(r, now - 1, LATELY, lines, 0);
+	log_rates_last(r, now - 1, LATELY, lines, errors);
 	for (int i = 0; i < LATELY; i++)
 		sum += lines[i];
 	return sum / LATELY;
-}
-
-uint32_t log_rates_peak(const struct log_rates *r, int64_t now)
-{
-	uint32_t peak = 0;
-
-	for (int64_t second = now - LOG_RATES_SIZE + 1; second <= now; second++)
-		if (known(r, second) && r->lines[second % LOG_RATES_SIZE] > peak)
-			peak = r->lines[second % LOG_RATES_SIZE];
-	return peak;
 }

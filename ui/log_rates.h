@@ -13,10 +13,9 @@ struct log_rates {
 };
 
 void log_rates_add(struct log_rates *r, int64_t ns, bool error);
-/* Values of the `count` seconds that end with `now`, oldest first; either may be NULL. True if any is not 0. */
+/* Values of the `count` seconds that end with `now`, oldest first; neither may be NULL. True if any is not 0. */
 bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *lines, uint32_t *errors);
 /* Lines per second lately. */
 double log_rates_now(const struct log_rates *r, int64_t now);
-uint32_t log_rates_peak(const struct log_rates *r, int64_t now);
 
 #endif

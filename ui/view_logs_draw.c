@@ -24,7 +24,7 @@ void logs_add_grouped(struct strbuf *sb, uint64_t n)
 
 double logs_rate(const struct logs_view *lv)
 {
-	return lv->book ? log_rates_now(&lv->book->rates, wall_ms() / 1000) : 0;
+	return lv->book ? log_book_rate(lv->book, lv->filter.only, wall_ms() / 1000) : 0;
 }
 
 /* ---- words in the frame ----------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ static void add_title(const struct logs_view *lv, struct strbuf *sb)
 
 static void add_right(const struct logs_view *lv, struct strbuf *sb)
 {
-	uint64_t errors = log_store_errors(lv->book->store);
+	uint64_t errors = log_book_errors(lv->book, lv->filter.only);
 
 	add_state(lv, sb);
 	if (errors)
@@ -70,7 +70,7 @@ static void add_right(const struct logs_view *lv, struct strbuf *sb)
 		strbuf_adds(sb, "   ");
 		logs_add_grouped(sb, lv->book->list.lines);
 		strbuf_adds(sb, " of ");
-		logs_add_grouped(sb, log_store_end(lv->book->store) - log_store_first(lv->book->store));
+		logs_add_grouped(sb, log_book_lines(lv->book, lv->filter.only));
 	}
 	if (lv->zoomed)
 		return;
@@ -135,17 +135,21 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 static void draw_graph_row(const struct logs_view *lv, const struct area *a, int y)
 {
 	int64_t now = wall_ms() / 1000;
-	double lines[GRAPH_CELLS];
-	uint32_t errors[GRAPH_CELLS];
+	double all_lines[LOG_RATES_SIZE], peak = 0;
+	uint32_t all_errors[LOG_RATES_SIZE];
 	AUTO_STRBUF sb = STRBUF_INIT(256);
 	int cells = MIN(GRAPH_CELLS, a->w / 2);
 
-	log_rates_last(&lv->book->rates, now, cells, lines, errors);
+	log_book_last(lv->book, lv->filter.only, now, LOG_RATES_SIZE, all_lines, all_errors);
+	for (int i = 0; i < LOG_RATES_SIZE; i++)
+		peak = MAX(peak, all_lines[i]);
+	const double *lines = all_lines + LOG_RATES_SIZE - cells;
+	const uint32_t *errors = all_errors + LOG_RATES_SIZE - cells;
 	int x = 1 + draw_str(a, y, 1, ROLE_DIM, "lines/s ");
 	draw_spark(a, y, x, cells, ROLE_GRAPH, lines, cells);
 	x += cells + 2;
 	strbuf_adds(&sb, "peak ");
-	logs_add_grouped(&sb, log_rates_peak(&lv->book->rates, now));
+	logs_add_grouped(&sb, (uint64_t) peak);
 	x += draw_str(a, y, x, ROLE_TEXT, sb.data) + 3;
 	strbuf_reset(&sb);
 	strbuf_adds(&sb, "drop ");
@@ -162,46 +166,61 @@ static void draw_graph_row(const struct logs_view *lv, const struct area *a, int
 	}
 }
 
-static int draw_replicas(const struct logs_view *lv, const struct area *a, int y, int x)
+/* Numbers up to 9, as the digits switch them; their bits. */
+static unsigned replica_bits(const struct logs_view *lv)
 {
+	unsigned bits = 0;
+
+	for (int i = 0; i < lv->book->source_count; i++)
+		if (lv->book->sources[i].number < 10)
+			bits |= 1u << lv->book->sources[i].number;
+	return bits;
+}
+
+static void draw_replicas(const struct logs_view *lv, const struct area *a, int y, int x)
+{
+	unsigned bits = replica_bits(lv);
+
 	x += draw_str(a, y, x, ROLE_DIM, "replica");
 	for (int n = 0; n < 10; n++) {
-		bool there = false;
-		for (int i = 0; i < lv->book->source_count; i++)
-			there |= lv->book->sources[i].number == n;
-		if (!there)
-			continue;
 		bool muted = lv->filter.muted >> n & 1 || (lv->filter.only >= 0 && lv->filter.only != n);
-		x += draw_fmt(a, y, x, muted ? ROLE_DIM : (enum role)(ROLE_REPLICA_0 + n % 6), " %s%d", muted ? "□" : "▣", n);
+		if (bits >> n & 1)
+			x += draw_fmt(a, y, x, muted ? ROLE_DIM : (enum role)(ROLE_REPLICA_0 + n % 6), " %s%d",
+				      muted ? "□" : "▣", n);
 	}
-	return x + 2;
+}
+
+static int draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)
+{
+	for (int i = 0; i < lv->filter.count; i++) {
+		const struct log_rule *rule = &lv->filter.rules[i];
+		if (rule->off)
+			continue;
+		x += draw_str(a, y, x, ROLE_DIM, rule->purpose == RULE_TRACE ? "trace " : rule->hide ? "hide " : "keep ");
+		x += draw_fmt(a, y, x, ROLE_FILTER, "/%s/", rule->text) + 2;
+	}
+	if (lv->filter.least)
+		x += draw_fmt(a, y, x + 1, ROLE_TEXT, "level ≥ %s", log_level_name(lv->filter.least)) + 3;
+	return x;
 }
 
 static void draw_filter_row(const struct logs_view *lv, const struct area *a, int y)
 {
 	AUTO_STRBUF count = STRBUF_INIT(256);
-	int x = 1;
+	bool several = lv->book->replicas > 1;
 
 	logs_add_grouped(&count, lv->book->list.lines);
 	if (!log_list_done(&lv->book->list))
 		strbuf_addc(&count, '+');
 	strbuf_adds(&count, " of ");
-	logs_add_grouped(&count, log_store_end(lv->book->store) - log_store_first(lv->book->store));
+	logs_add_grouped(&count, log_book_lines(lv->book, lv->filter.only));
 	strbuf_adds(&count, " lines  F edit");
 	int right = a->w - (int) count.len - 1;
 	draw_str(a, y, right, ROLE_TEXT, count.data);
-	struct area left = { a->y, a->x, a->h, right - 2 };
-	for (int i = 0; i < lv->filter.count; i++) {
-		const struct log_rule *rule = &lv->filter.rules[i];
-		if (rule->off)
-			continue;
-		x += draw_str(&left, y, x, ROLE_DIM, rule->purpose == RULE_TRACE ? "trace " : rule->hide ? "hide " : "keep ");
-		x += draw_fmt(&left, y, x, ROLE_FILTER, "/%s/", rule->text) + 2;
-	}
-	x += 1;
-	if (lv->filter.least)
-		x += draw_fmt(&left, y, x, ROLE_TEXT, "level ≥ %s   ", log_level_name(lv->filter.least));
-	if (lv->book->replicas > 1)
+	int reserved = several ? 7 + 3 * __builtin_popcount(replica_bits(lv)) + 2 : 2;
+	struct area left = { a->y, a->x, a->h, right - 2 }, rules = { a->y, a->x, a->h, right - reserved };
+	int x = MIN(draw_rules(lv, &rules, y, 1), rules.w);
+	if (several)
 		draw_replicas(lv, &left, y, x);
 }
 
@@ -338,12 +357,16 @@ static struct area draw_frame(struct logs_view *lv, const struct area *a, bool f
 	return draw_box(a, &box);
 }
 
-void logs_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
+void logs_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct logs_view *lv = (struct logs_view *) v;
+	const struct environment *e = app_selected_environment(app);
 	struct area outer = *a;
 	int y = 0;
 
+	/* What is selected may have come or gone without a key. */
+	if (!e != !lv->book)
+		logs_view_selection_changed(v, app);
 	lv->shown = true;
 	/* The body begins below the header: we are the only pane. */
 	lv->zoomed = a->y <= 1 && a->h >= 14;

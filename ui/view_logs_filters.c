@@ -45,7 +45,7 @@ static void filters_draw(struct view *v, struct app *app UNUSED, const struct ar
 	if (fv->lv->book) {
 		logs_add_grouped(&count, fv->lv->book->list.lines);
 		strbuf_adds(&count, " of ");
-		logs_add_grouped(&count, log_store_end(fv->lv->book->store) - log_store_first(fv->lv->book->store));
+		logs_add_grouped(&count, log_book_lines(fv->lv->book, fv->lv->filter.only));
 	}
 	box.right = count.len ? count.data : NULL;
 	area_clear(&outer, ROLE_DIALOG);

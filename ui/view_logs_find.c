@@ -180,7 +180,9 @@ bool logs_trace_pattern(struct strbuf *out, const char *text, size_t len)
 		/* A call's id is unique; other names tell which number is meant. */
 		if (name - from > 2)
 			strbuf_addf(out, "%.*s\\W{1,4}", (int) (name - from), text + from);
-		strbuf_addf(out, "\\Q%.*s\\E\\b", (int) (to - value), text + value);
+		for (; value < to; value++)
+			strbuf_addf(out, text[value] == '.' ? "\\%c" : "%c", text[value]);
+		strbuf_adds(out, "\\b");
 		any = true;
 	}
 	log_pattern_free(pattern);

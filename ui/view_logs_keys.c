@@ -208,7 +208,10 @@ static bool logs_tick(struct view *v, struct app *app UNUSED, int64_t now_ms UNU
 	if ((int64_t) (logs_rate(lv) + 0.5) != lv->rate_shown)
 		return true;
 	/* The graph moves on as long as there is anything in it. */
-	return lv->zoomed && log_rates_last(&lv->book->rates, wall_ms() / 1000, LOG_RATES_SIZE / 4 + 1, NULL, NULL);
+	double lines[LOG_RATES_SIZE];
+	uint32_t errors[LOG_RATES_SIZE];
+	return lv->zoomed &&
+	       log_book_last(lv->book, lv->filter.only, wall_ms() / 1000, LOG_RATES_SIZE / 4 + 1, lines, errors);
 }
 
 const struct view_ops logs_ops = {
