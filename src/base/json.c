@@ -103,11 +103,28 @@ static bool scan_escape(struct scanner *s)
 	return (c && strchr("\"\\/bfnrt", c)) || fail(s, "no such escape");
 }
 
+/* Does one of eight bytes end a stretch of plain text: a quote, a backslash, a control character, or not ASCII? */
+static bool any_special(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	uint64_t v, quote, backslash;
+
+	memcpy(&v, p, sizeof(v));
+	quote = v ^ '"' * ones;
+	backslash = v ^ '\\' * ones;
+	/* x - 1 borrows into the top bit where x is 0, x - 0x20 where it is below: what is not ASCII is in v itself. */
+	return (((quote - ones) | (backslash - ones) | (v - ' ' * ones) | v) & tops) != 0;
+}
+
 static bool scan_string(struct scanner *s)
 {
 	if (!take(s, '"'))
 		return fail(s, "a string was expected");
 	while (s->pos < s->end) {
+		while (s->end - s->pos >= 8 && !any_special(s->pos))
+			s->pos += 8;
+		if (s->pos >= s->end)
+			break;
 		unsigned char c = (unsigned char) *s->pos;
 		if (c == '"') {
 			s->pos++;
