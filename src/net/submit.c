@@ -342,7 +342,7 @@ af_code http_submit(struct http *http, const struct http_request *req, http_done
 		return error_set(err, AF_ERR_CANCELLED, "interrupted");
 	struct loop *loop = http_loop(http, err);
 	if (!loop)
-		return AF_ERR_FAILED;
+		return err ? err->code : AF_ERR_FAILED;
 	struct http_transfer *t = calloc(1, sizeof(*t));
 	if (!t)
 		return error_nomem(err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/json_write.h"
 #include "base/parallel.h"
 #include "orchestrator/ready.h"
 
@@ -25,66 +26,71 @@ struct deployment {
 
 /* ---- the container's description ---------------------------------------------------------- */
 
-static void add_label(cJSON *labels, const char *key, const char *value)
-{
-	cJSON_AddStringToObject(labels, key, value);
-}
-
-static void add_labels(cJSON *config, const struct deployment *dep, const struct instance *inst)
+static void add_labels(struct json_writer *w, const struct deployment *dep, const struct instance *inst)
 {
 	const struct af_env *env = dep->env;
-	cJSON *labels = cJSON_AddObjectToObject(config, "Labels");
 	char number[16];
 
-	add_label(labels, LABEL_TYPE, env_type_name(env->type));
-	add_label(labels, LABEL_NAME, env->name);
-	add_label(labels, LABEL_DEPLOYMENT, dep->token);
-	add_label(labels, LABEL_BALANCE, af_balance_name(env->balance));
-	add_label(labels, LABEL_VERSION, af_version());
+	json_open(w, "Labels", '{');
+	json_put_string(w, LABEL_TYPE, env_type_name(env->type));
+	json_put_string(w, LABEL_NAME, env->name);
+	json_put_string(w, LABEL_DEPLOYMENT, dep->token);
+	json_put_string(w, LABEL_BALANCE, af_balance_name(env->balance));
+	json_put_string(w, LABEL_VERSION, af_version());
 	snprintf(number, sizeof(number), "%d", inst->replica);
-	add_label(labels, LABEL_REPLICA, number);
+	json_put_string(w, LABEL_REPLICA, number);
 	snprintf(number, sizeof(number), "%d", env->planned);
-	add_label(labels, LABEL_REPLICAS, number);
+	json_put_string(w, LABEL_REPLICAS, number);
 	if (inst->port != SERVER_PORT) {
 		snprintf(number, sizeof(number), "%d", inst->port);
-		add_label(labels, LABEL_PORT, number);
+		json_put_string(w, LABEL_PORT, number);
 	}
+	json_close(w, '}');
 }
 
-static void add_host_config(cJSON *config, const struct deployment *dep)
+static void add_strings(struct json_writer *w, const char *key, const char *const *strings)
+{
+	json_open(w, key, '[');
+	for (const char *const *s = strings; s && *s; s++)
+		json_put_string(w, NULL, *s);
+	json_close(w, ']');
+}
+
+static void add_host_config(struct json_writer *w, const struct deployment *dep)
 {
 	const struct af_load_options *opt = dep->opt;
-	cJSON *host = cJSON_AddObjectToObject(config, "HostConfig");
-	cJSON *restart = cJSON_AddObjectToObject(host, "RestartPolicy");
 
-	cJSON_AddStringToObject(restart, "Name", "always");
+	json_open(w, "HostConfig", '{');
+	json_open(w, "RestartPolicy", '{');
+	json_put_string(w, "Name", "always");
+	json_close(w, '}');
 	if (dep->memory) {
-		cJSON_AddNumberToObject(host, "Memory", (double) dep->memory);
+		json_put_int(w, "Memory", dep->memory);
 		/* No swap beyond it, or the limit would be none. */
-		cJSON_AddNumberToObject(host, "MemorySwap", (double) dep->memory);
+		json_put_int(w, "MemorySwap", dep->memory);
 	}
 	if (opt->cpu_limit > 0)
-		cJSON_AddNumberToObject(host, "NanoCpus", (double) (int64_t) (opt->cpu_limit * 1e9));
+		json_put_int(w, "NanoCpus", (int64_t) (opt->cpu_limit * 1e9));
 	if (!str_blank(opt->network))
-		cJSON_AddStringToObject(host, "NetworkMode", opt->network);
-	if (opt->volumes && opt->volumes[0]) {
-		cJSON *binds = cJSON_AddArrayToObject(host, "Binds");
-		for (const char *const *v = opt->volumes; *v; v++)
-			cJSON_AddItemToArray(binds, cJSON_CreateString(*v));
-	}
+		json_put_string(w, "NetworkMode", opt->network);
+	if (opt->volumes && opt->volumes[0])
+		add_strings(w, "Binds", opt->volumes);
+	json_close(w, '}');
 }
 
+/* Written first and then read, so that it is whole or not there: NULL when out of memory. */
 static cJSON *container_config(const struct deployment *dep, const struct instance *inst)
 {
-	cJSON *config = cJSON_CreateObject();
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
+	struct json_writer w = json_writer(&sb);
 
-	cJSON_AddStringToObject(config, "Image", dep->env->image);
-	cJSON *env = cJSON_AddArrayToObject(config, "Env");
-	for (const char *const *v = dep->opt->env_vars; v && *v; v++)
-		cJSON_AddItemToArray(env, cJSON_CreateString(*v));
-	add_labels(config, dep, inst);
-	add_host_config(config, dep);
-	return config;
+	json_open(&w, NULL, '{');
+	json_put_string(&w, "Image", dep->env->image);
+	add_strings(&w, "Env", dep->opt->env_vars);
+	add_labels(&w, dep, inst);
+	add_host_config(&w, dep);
+	json_close(&w, '}');
+	return strbuf_check(&sb, NULL) ? NULL : cJSON_ParseWithLength(sb.data, sb.len);
 }
 
 /* ---- one replica ------------------------------------------------------------------------------ */
@@ -131,12 +137,27 @@ static void deploy_replica(void *arg, size_t i)
 
 /* ---- all or none ---------------------------------------------------------------------------------- */
 
+/* The engine may have made it although its answer did not reach us. */
+static bool made_unseen(const struct deployment *dep, const struct instance *inst)
+{
+	cJSON *doc = NULL;
+
+	if (docker_container_inspect(inst->engine, inst->name, NULL, &doc, NULL))
+		return false;
+	const char *token = docker_container_label(doc, LABEL_DEPLOYMENT);
+	bool ours = token && !strcmp(token, dep->token);
+	cJSON_Delete(doc);
+	return ours;
+}
+
 static void remove_replica(void *arg, size_t i)
 {
-	struct instance *inst = &((struct deployment *) arg)->env->instances[i];
+	struct deployment *dep = arg;
+	struct instance *inst = &dep->env->instances[i];
+	const char *which = inst->id ? inst->id : made_unseen(dep, inst) ? inst->name : NULL;
 
 	/* Also when the user interrupts a second time: nothing may stay behind. */
-	if (inst->id && docker_container_remove(inst->engine, inst->id, true, NULL, NULL))
+	if (which && docker_container_remove(inst->engine, which, true, NULL, NULL))
 		return;
 }
 
