@@ -178,8 +178,11 @@ bool docker_lines_next(struct docker_lines *l, struct strbuf *line)
 		}
 		while (stop > s && is_blank(stop[-1]))
 			stop--;
+		const char *first = s;
+		while (first < stop && is_blank(*first))
+			first++;
 		/* Comments and empty lines are dropped between instructions and inside of them alike. */
-		if (s == stop || s[strspn(s, " \t")] == '#')
+		if (first == stop || *first == '#')
 			continue;
 		if (!begun)
 			l->first = number;

@@ -143,12 +143,12 @@ static void test_the_last_one_wins(void **state)
 static void test_repeated_options_keep_their_order(void **state)
 {
 	(void) state;
-	parses("run", WORDS("i", "-e", "A=1", "--env=B", "--env", "A=2", "--host", "ssh://a", "--host", "localhost"));
+	parses("run", WORDS("i", "-e", "A=1", "--env=B", "--env", "A=2", "-v", "/a:/b", "-v", "/c:/d"));
 	assert_int_equal(args_all(args, "env")->count, 3);
 	assert_string_equal(args_all(args, "env")->items[0], "A=1");
 	assert_string_equal(args_all(args, "env")->items[2], "A=2");
 	assert_null(args_all(args, "env")->items[3]);
-	assert_int_equal(args_all(args, "host")->count, 2);
+	assert_int_equal(args_all(args, "volume")->count, 2);
 }
 
 static void test_kinds_of_numbers(void **state)
@@ -343,17 +343,6 @@ static void test_bad_key_values(void **state)
 	parses("call", WORDS("e", "m", "--arg", "x="));
 }
 
-static void test_bad_hosts_and_urls(void **state)
-{
-	(void) state;
-	refuses("run", WORDS("i", "--host", "user@host"), "--host takes ssh://");
-	refuses("run", WORDS("i", "--host", "ssh://"), "--host takes ssh://");
-	refuses("run", WORDS("--url", "ftp://x"), "--url takes an http");
-	refuses("run", WORDS("--url", "http://"), "--url takes an http");
-	parses("run", WORDS("--url", "https://x:8080/p"));
-	assert_null(args_operand(args, "IMAGE"));
-}
-
 static void test_secrets_stay_out_of_errors(void **state)
 {
 	(void) state;
@@ -442,7 +431,6 @@ int main(void)
 		TEST(test_bad_decimals),
 		TEST(test_bad_choices),
 		TEST(test_bad_key_values),
-		TEST(test_bad_hosts_and_urls),
 		TEST(test_secrets_stay_out_of_errors),
 		TEST(test_hostile_words_are_quoted_harmlessly),
 		TEST(test_exclusive),
