@@ -116,7 +116,7 @@ def _():
 
 @test("restarts are counted")
 def _():
-    docker.exec(NAME + "-1", "kill", "1")
+    docker.exec(NAME + "-1", "sh", "-c", "kill 1")
     wait_for(lambda: row()["replicas"][1]["restarts"] > 0 and row()["replicas"][1]["health"] == "ok", what="a restart")
     contains(afs("ps", expect=0).out, "2/2 up", "table")
 
