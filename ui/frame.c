@@ -189,6 +189,7 @@ void app_selection_changed(struct app *app)
 {
 	if (!app->frame) /* --plain, or not there yet */
 		return;
+	envs_view_update(app->frame->panes[PANE_ENVS], app);
 	detail_view_selection_changed(app->frame->panes[PANE_DETAIL], app);
 	logs_view_selection_changed(app->frame->panes[PANE_LOGS], app);
 	app_redraw(app);

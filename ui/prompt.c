@@ -96,6 +96,21 @@ static void nothing_void(void)
 {
 }
 
+/* Keys that readline knows only where the terminal's description names them, or the user's inputrc does. */
+static void bind_more_keys(void)
+{
+	static const struct {
+		const char *keys;
+		rl_command_func_t *command;
+	} rows[] = { { "\\e[3~", rl_delete },
+		     { "\\e[1;5C", rl_forward_word },
+		     { "\\e[1;5D", rl_backward_word } };
+
+	rl_initialize(); /* reads inputrc, which goes first */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		rl_bind_keyseq_if_unbound(rows[i].keys, rows[i].command);
+}
+
 static void start_readline(void)
 {
 	static FILE *null;
@@ -116,6 +131,7 @@ static void start_readline(void)
 	rl_attempted_completion_function = no_completion;
 	rl_completion_entry_function = no_matches;
 	using_history();
+	bind_more_keys();
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */

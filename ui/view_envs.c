@@ -266,6 +266,11 @@ void envs_view_selection(const struct view *view, const char **environment, cons
 		*replica_id = is_env ? NULL : id;
 }
 
+void envs_view_update(struct view *view, struct app *app)
+{
+	envs_current((struct envs *) view, app);
+}
+
 void envs_view_select(struct view *view, struct app *app, const char *environment, const char *replica_id)
 {
 	struct envs *v = (struct envs *) view;

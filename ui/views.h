@@ -8,6 +8,8 @@
 struct view *envs_view_new(struct app *app, struct af_error *err);
 /* What is under the cursor; either may be NULL. Valid until the next event. */
 void envs_view_selection(const struct view *v, const char **environment, const char **replica_id);
+/* Brings the cursor in line with what there is now, before anybody asks for it. */
+void envs_view_update(struct view *v, struct app *app);
 /* Moves the cursor there. */
 void envs_view_select(struct view *v, struct app *app, const char *environment, const char *replica_id);
 
