@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+"""The command line: readline's keys, completion, ghost text, history, jobs, pastes."""
+import os
+import re
+import stat
+
+from tap import check, equal, lacks, main, matches, test
+from tui import Tui
+from tui_engine import FakeEngine, overview
+
+engine = FakeEngine(overview())
+ui = Tui(engine=engine, theme="roles")
+
+
+def line():
+    """What stands in the command line."""
+    return ui.lines[ui.rows - 2]
+
+
+def is_line(text):
+    return lambda: line().startswith(text)
+
+
+def empty_line():
+    """Open, and nothing in it."""
+    ui.keys("Esc", "Esc", ":")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 5))
+
+
+@test(": opens it, what is typed stands there, Esc closes it")
+def _():
+    ui.wait("affine")
+    empty_line()
+    ui.type("call affine")
+    ui.wait(is_line("afs> call affine"), lambda: ui.cursor() == (ui.rows - 2, 16))
+    ui.keys("Esc")
+    ui.wait(is_line("afs>  "), lambda: ui.cursor() is None)
+
+
+@test("keys that mean something elsewhere are text here")
+def _():
+    empty_line()
+    ui.type("q?zsx1/")
+    ui.wait(is_line("afs> q?zsx1/"))
+    ui.keys("Esc")
+
+
+@test("readline's own keys edit the line")
+def _():
+    empty_line()
+    ui.type("stop affine calculator")
+    ui.keys("^A")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 5))
+    ui.keys("M-d")
+    ui.type("restart")
+    ui.wait(is_line("afs> restart affine calculator"))
+    ui.keys("^E", "^W")
+    ui.wait(lambda: re.match(r"afs> restart affine +$", line() + " "))
+    ui.keys("Left", "Left", "Backspace")
+    ui.wait(is_line("afs> restart affie"))
+    ui.keys("Home", "Del")
+    ui.wait(is_line("afs> estart affie"))
+    ui.keys("^_")
+    ui.wait(is_line("afs> restart affie"))
+    ui.keys("C-Right", "C-Left", "C-Right", "C-Right", "C-Left")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 13))
+
+
+@test("wide and combining characters keep the cursor in its place")
+def _():
+    empty_line()
+    ui.type("日本e\u0301x")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 11))
+    ui.keys("Left", "Left")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 9))
+
+
+@test("^C clears the line, on an empty line it closes it; it never quits")
+def _():
+    empty_line()
+    ui.type("abc")
+    ui.wait(is_line("afs> abc"))
+    ui.keys("^C")
+    ui.wait(lambda: "abc" not in line() and ui.cursor() == (ui.rows - 2, 5))
+    ui.keys("^C")
+    ui.wait(lambda: ui.cursor() is None)
+    ui.keys("^C")
+    ui.wait("nothing runs; q quits")
+
+
+@test("Tab completes commands, and shows those that begin alike")
+def _():
+    empty_line()
+    ui.type("docto")
+    ui.keys("Tab")
+    ui.wait(is_line("afs> doctor"))
+    empty_line()
+    ui.type("st")
+    ui.keys("Tab")
+    ui.wait("stats", "stop", is_line("afs> st"))
+    ui.keys("Tab")
+    ui.wait(is_line("afs> stats"))
+    ui.keys("Tab")
+    ui.wait(is_line("afs> stop"))
+    ui.keys("Esc")
+    ui.gone("─ Tab ─")
+
+
+@test("Tab completes environments, methods and argument names")
+def _():
+    empty_line()
+    ui.type("call calcu")
+    ui.keys("Tab")
+    ui.wait(is_line("afs> call calculator"))
+    # Its methods have to be asked for first.
+    ui.keys("^U")
+    ui.type("call calculator eva")
+
+    def completed():
+        ui.keys("Tab")
+        ui.quiet(0.1)
+        return line().startswith("afs> call calculator evaluate")
+    ui.wait(completed)
+
+
+@test("what can follow is shown dimmed, and Right takes it")
+def _():
+    empty_line()
+    ui.type("call calculator evaluate ")
+    ui.wait(re.compile(r"afs> call calculator evaluate .*task_id="))
+    y, x = ui.find("task_id=")
+    equal(ui.role(ui.rows - 2, line().index("task_id="))[0], "ghost", "role")
+    ui.keys("Right")
+    ui.wait(lambda: ui.cursor() == (ui.rows - 2, 5 + len("call calculator evaluate task_id=")))
+    equal(ui.role(ui.rows - 2, line().index("task_id="))[0], "text", "role of what was taken")
+
+
+@test("Enter runs the command as a job; J shows its output")
+def _():
+    empty_line()
+    ui.type("methods calculator")
+    ui.keys("Enter")
+    ui.wait(re.compile("✔ [0-9:]+ methods calculator"))
+    ui.keys("J")
+    ui.wait("Jobs", "^C cancel", "list_tasks")
+    ui.keys("Esc")
+    ui.gone("^C cancel")
+
+
+@test("a wrong command is a notice, not a dialog")
+def _():
+    ui.command("frobnicate now")
+    ui.wait(re.compile("✖ .*frobnicate"))
+    ui.command('call "calculator')
+    ui.wait(re.compile("✖ .*quot"))
+
+
+@test("Up and ^R find earlier commands")
+def _():
+    empty_line()
+    ui.keys("Up", "Up", "Up")
+    ui.wait(is_line("afs> methods calculator"))
+    empty_line()
+    ui.keys("^R")
+    ui.type("metho")
+    ui.wait(lambda: "methods calculator" in line())
+    ui.keys("Esc")
+    ui.wait(lambda: ui.process.poll() is None)
+    ui.keys("Esc")
+
+
+@test("a question for a filter has no part in the history of commands")
+def _():
+    ui.keys("Esc", "1", "/")
+    ui.type("zzz")
+    ui.keys("Esc")
+    empty_line()
+    ui.keys("Up")
+    ui.wait(lambda: line().startswith('afs> call "calculator'))
+
+
+@test("resizing keeps a half-typed line and submits nothing")
+def _():
+    jobs = engine.info()["requests"]
+    empty_line()
+    ui.type("stop affine --ti")
+    ui.wait(is_line("afs> stop affine --ti"))
+    for rows, columns in [(24, 80), (15, 60), (50, 160), (8, 40), (36, 120)]:
+        ui.resize(rows, columns)
+        ui.wait(ui.is_redrawn)
+        if rows > 10:
+            ui.wait(is_line("afs> stop affine --ti"), lambda: ui.cursor() == (ui.rows - 2, 21))
+    ui.type("me")
+    ui.wait(is_line("afs> stop affine --time"))
+    equal(engine.info()["requests"].get("stop", 0), jobs.get("stop", 0), "stops")
+
+
+@test("a paste goes into the line as text: its line ends and control bytes run nothing")
+def _():
+    empty_line()
+    ui.paste("call affine\nstop affine\r\n\x1b]0;title\x07\x03q")
+    ui.wait(lambda: "call affine stop affine" in line())
+    check(ui.process.poll() is None, "it ended")
+    lacks(str(engine.info()["requests"]), "'stop'", "requests")
+    equal(ui.screen.titles, [], "titles")
+    ui.keys("^U")
+
+
+@test("a paste where there is no text field does nothing but say so")
+def _():
+    ui.keys("Esc", "Esc")
+    ui.paste("qsxq:stop affine\n")
+    ui.wait("a paste goes into text fields only")
+    check(ui.process.poll() is None, "it ended")
+    ui.gone("Please confirm")
+    lacks(str(engine.info()["requests"]), "'stop'", "requests")
+
+
+@test("a long line scrolls with its cursor")
+def _():
+    empty_line()
+    ui.type("call calculator evaluate task_id=" + "1234567890" * 15 + "END")
+    ui.wait(lambda: line().rstrip().endswith("END"))
+    ui.keys("Home")
+    ui.wait(is_line("afs> call calculator"), lambda: ui.cursor() == (ui.rows - 2, 5))
+
+
+@test("leaving writes the history: mode 0600, values of --env masked")
+def _():
+    empty_line()
+    ui.type("run nosuch:image --env API_KEY=hunter2 --env PLAIN")
+    ui.keys("Enter")
+    ui.wait(re.compile("[✖·] .*run nosuch:image"))
+    ui.command("quit")
+    ui.end()
+    ui.check_restored()
+    path = os.path.join(ui.home, ".local/state/affinetes/tui_history")
+    equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "mode")
+    with open(path) as f:
+        text = f.read()
+    lacks(text, "hunter2", "history")
+    matches(text, r"^run nosuch:image --env API_KEY=\S+", "history")
+    matches(text, "^methods calculator$", "history")
+    lacks(ui.raw[-200000:].decode("utf-8", "replace").split("hunter2 --env PLAIN")[-1], "hunter2", "what was shown after Enter")
+
+
+@test("the next session has it")
+def _():
+    again = Tui(engine=engine, home=ui.home)
+    again.wait("affine")
+    again.keys(":", "^R")
+    again.type("methods calc")
+    again.wait(lambda: "methods calculator" in again.lines[-2])
+    again.keys("^G")
+    again.quit()
+
+
+main()
