@@ -6,9 +6,7 @@
  */
 #include <curses.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <term.h>
 
 #include "base/clock.h"
 #include "ui/terminal_priv.h"
@@ -122,66 +120,6 @@ static wint_t get_rest(void)
 
 /* ---- single keys ----------------------------------------------------------------------------------------------- */
 
-static keycode special(int code)
-{
-	static const struct {
-		int curses;
-		keycode key;
-	} rows[] = {
-		{ KEY_ENTER, '\r' },
-		{ KEY_SLEFT, KEY_SHIFT | (KEY_SPECIAL + KEY_LEFT) },
-		{ KEY_SRIGHT, KEY_SHIFT | (KEY_SPECIAL + KEY_RIGHT) },
-		{ KEY_SR, KEY_SHIFT | (KEY_SPECIAL + KEY_UP) },
-		{ KEY_SF, KEY_SHIFT | (KEY_SPECIAL + KEY_DOWN) },
-		{ KEY_SHOME, KEY_SHIFT | (KEY_SPECIAL + KEY_HOME) },
-		{ KEY_SEND, KEY_SHIFT | (KEY_SPECIAL + KEY_END) },
-		{ KEY_SPREVIOUS, KEY_SHIFT | (KEY_SPECIAL + KEY_PPAGE) },
-		{ KEY_SNEXT, KEY_SHIFT | (KEY_SPECIAL + KEY_NPAGE) },
-		{ KEY_SDC, KEY_SHIFT | (KEY_SPECIAL + KEY_DC) },
-		{ KEY_SIC, KEY_SHIFT | (KEY_SPECIAL + KEY_IC) },
-		{ KEY_FIND, KEY_SPECIAL + KEY_HOME },
-		{ KEY_SELECT, KEY_SPECIAL + KEY_END },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].curses == code)
-			return rows[i].key;
-	return KEY_SPECIAL + code;
-}
-
-/* xterm's number for the keys that were held: 1 + shift 1 + alt 2 + ctrl 4. */
-static keycode held(int number)
-{
-	int bits = number > 1 ? number - 1 : 0;
-
-	return (bits & 1 ? KEY_SHIFT : 0) | (bits & 10 ? KEY_META : 0) | (bits & 4 ? KEY_CTRL : 0);
-}
-
-/* "kLFT5", as extended descriptions name Ctrl-Left; 0: unknown. */
-static keycode extended(int code)
-{
-	static const struct {
-		const char *name;
-		int curses;
-	} rows[] = {
-		{ "kLFT", KEY_LEFT }, { "kRIT", KEY_RIGHT }, { "kUP", KEY_UP },     { "kDN", KEY_DOWN },
-		{ "kHOM", KEY_HOME }, { "kEND", KEY_END },   { "kPRV", KEY_PPAGE }, { "kNXT", KEY_NPAGE },
-		{ "kDC", KEY_DC },    { "kIC", KEY_IC },
-	};
-	const char *name = keyname(code);
-
-	for (size_t i = 0; name && i < ARRAY_LEN(rows); i++) {
-		size_t n = strlen(rows[i].name);
-		if (strncmp(name, rows[i].name, n) != 0)
-			continue;
-		if (!name[n])
-			return KEY_SHIFT | (KEY_SPECIAL + rows[i].curses); /* "kDN", "kUP" */
-		if (name[n] >= '2' && name[n] <= '9' && !name[n + 1])
-			return held(name[n] - '0') | (KEY_SPECIAL + rows[i].curses);
-	}
-	return 0;
-}
-
 static keycode character(wint_t c)
 {
 	/* Which of the two the key sends is the terminal's; the other one is ^H. */
@@ -250,48 +188,6 @@ static enum terminal_event_kind mouse_event(struct terminal_event *event, int bu
 	return EVENT_MOUSE;
 }
 
-static keycode csi_tilde(int number)
-{
-	static const int codes[] = { 0, KEY_HOME, KEY_IC, KEY_DC, KEY_END, KEY_PPAGE, KEY_NPAGE, KEY_HOME, KEY_END };
-	/* F1 to F20 lie between 11 and 34, with gaps as on a VT220. */
-	static const char functions[] = { 1, 2, 3, 4, 5, 0, 6, 7, 8, 9, 10, 0, 11, 12, 13, 14, 0, 15, 16, 0, 17, 18, 19, 20 };
-
-	if (number > 0 && number < (int) ARRAY_LEN(codes))
-		return KEY_SPECIAL + codes[number];
-	if (number >= 11 && number < 11 + (int) ARRAY_LEN(functions) && functions[number - 11])
-		return KEY_SPECIAL + KEY_F(functions[number - 11]);
-	return 0;
-}
-
-static keycode csi_letter(char final)
-{
-	static const struct {
-		char final;
-		int code;
-	} rows[] = {
-		{ 'A', KEY_UP },   { 'B', KEY_DOWN }, { 'C', KEY_RIGHT }, { 'D', KEY_LEFT }, { 'H', KEY_HOME },
-		{ 'F', KEY_END },  { 'P', KEY_F(1) }, { 'Q', KEY_F(2) },  { 'R', KEY_F(3) }, { 'S', KEY_F(4) },
-		{ 'Z', KEY_BTAB },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].final == final)
-			return KEY_SPECIAL + rows[i].code;
-	return 0;
-}
-
-/* "CSI code ; modifiers u": a character with what was held. */
-static keycode csi_character(int c, int modifiers)
-{
-	keycode with = held(modifiers);
-
-	if (c == 0x7f)
-		return KEY_SPECIAL + KEY_BACKSPACE;
-	if (with & KEY_CTRL && c >= '@' && c < 0x7f)
-		c &= 0x1f;
-	return c | (with & KEY_META);
-}
-
 static enum terminal_event_kind csi(struct terminal_event *event)
 {
 	struct csi s = read_csi();
@@ -307,16 +203,16 @@ static enum terminal_event_kind csi(struct terminal_event *event)
 		return button < 0 || x < 1 || y < 1 ? EVENT_NONE : mouse_event(event, button, x, y, (button & 3) == 3);
 	}
 	case 'u':
-		return key_event(event, csi_character(s.parameters[0], s.parameters[1]));
+		return key_event(event, decode_character(s.parameters[0], s.parameters[1]));
 	case '~':
 		if (s.parameters[0] == 200)
 			paste_begin();
-		key = csi_tilde(s.parameters[0]);
+		key = decode_tilde(s.parameters[0]);
 		break;
 	default:
-		key = csi_letter(s.final);
+		key = decode_letter(s.final);
 	}
-	return key_event(event, key ? key | held(s.parameters[1]) : 0);
+	return key_event(event, key ? key | decode_held(s.parameters[1]) : 0);
 }
 
 /* OSC, DCS and the like: answers to questions that we did not ask. To BEL or ST. */
@@ -349,7 +245,7 @@ static enum terminal_event_kind escape(struct terminal_event *event)
 	if (what == ERR)
 		return key_event(event, ESC);
 	if (what == KEY_CODE_YES)
-		return key_event(event, KEY_META | special((int) c));
+		return key_event(event, KEY_META | decode_special((int) c));
 	if (c == ESC) { /* Esc, and then something of its own */
 		unget_byte(ESC);
 		return key_event(event, ESC);
@@ -358,7 +254,7 @@ static enum terminal_event_kind escape(struct terminal_event *event)
 		if (c == '[')
 			return csi(event);
 		if (c == 'O')
-			return key_event(event, csi_letter((char) get_rest()));
+			return key_event(event, decode_letter((char) get_rest()));
 		return skip_string();
 	}
 	return key_event(event, KEY_META | character(c));
@@ -392,7 +288,7 @@ static enum terminal_event_kind one_key(struct terminal_event *event, int what, 
 	case KEY_RESIZE:
 		return EVENT_RESIZE;
 	default:
-		return key_event(event, c > KEY_MAX ? extended((int) c) : special((int) c));
+		return key_event(event, c > KEY_MAX ? decode_extended((int) c) : decode_special((int) c));
 	}
 }
 

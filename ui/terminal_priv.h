@@ -31,6 +31,19 @@ af_code keys_start(struct af_error *err) MUST_CHECK;
 void keys_end(void);
 enum terminal_event_kind keys_next(struct terminal_event *event);
 
+/* ---- terminal_decode.c: numbers to keys; 0: none ---------------------------------------------------------- */
+
+/* KEY_ codes of curses: as they are, or as what they are with Shift. */
+keycode decode_special(int code);
+/* Codes beyond those, which extended descriptions name "kLFT5" for Ctrl-Left. */
+keycode decode_extended(int code);
+/* xterm's number for the keys that were held: 1 + shift 1 + alt 2 + ctrl 4. */
+keycode decode_held(int number);
+/* "CSI number ~", "CSI letter" and "SS3 letter", "CSI character ; held u". */
+keycode decode_tilde(int number);
+keycode decode_letter(char final);
+keycode decode_character(int c, int modifiers);
+
 /* ---- terminal_paste.c --------------------------------------------------------------------------------- */
 
 /* Its beginning was read: what comes belongs to it. */
