@@ -2,7 +2,7 @@
 from bench import AFS, Row, built, median, program, run
 from environment import environment
 
-ROUNDS = 20
+ROUNDS = 40
 MB = 1e6
 
 
