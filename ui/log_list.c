@@ -195,16 +195,18 @@ bool log_list_added(struct log_list *l, uint64_t line)
 	/* Its turn comes with its head's. */
 	if (head < l->below && r->head)
 		return false;
-	bool shown = r->head && log_numbers_has(&l->rows, head);
-	if (shown) {
+	bool known = r->head && log_numbers_has(&l->rows, head);
+	if (known)
 		l->lines++;
-	} else if (log_filter_passes(l->filter, l->store, r) && insert(&l->rows, head)) {
-		l->lines += 1 + (r->head ? members_of(l, head) : 0);
-		shown = true;
-	}
-	if (shown && l->search && head >= l->hits_below && !log_numbers_has(&l->hits, head) && matches(l, line))
+	else if (log_filter_passes(l->filter, l->store, r) && insert(&l->rows, head))
+		l->lines += 1 + members_of(l, head);
+	else
+		return false;
+	/* Brought in by a member, the head was not searched yet. */
+	if (l->search && head >= l->hits_below && !log_numbers_has(&l->hits, head) &&
+	    (known ? matches(l, line) : group_matches(l, head)))
 		insert(&l->hits, head);
-	return shown;
+	return true;
 }
 
 void log_list_dropped(void *arg, uint64_t line, uint32_t members)
