@@ -200,6 +200,7 @@ static af_code translate(struct docker *d, const struct engine_request *req, str
 		.headers = headers,
 		.body = req->body,
 		.body_len = req->body ? strlen(req->body) : 0,
+		.once = true, /* what was sent may have been done: a second container of a name is refused, and so on */
 		.read = req->read,
 		.max_body = ANSWER_MAX,
 		.timeout_ms = req->timeout_ms < 0 ? 0 : req->timeout_ms ? req->timeout_ms : ENGINE_TIMEOUT_MS,
