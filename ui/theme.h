@@ -106,8 +106,8 @@ af_code look_parse(struct look *look, const char *text, size_t len, struct af_er
 /* Reads a theme file's text over the default; what the theme held is gone. USAGE errors name file and line; the rest of
  * the file still counts. */
 af_code theme_parse(struct theme *theme, const char *file, const char *text, size_t len, struct af_error *err) MUST_CHECK;
-/* By name ("default", or NAME.theme in the user's directory ~/.config/affinetes/themes, then in $AFS_THEMES, then where
- * themes are installed), or by path if there is a '/' in it. The theme held one before, or is zeroed. NOT_FOUND lists
+/* By name ("default", or NAME.theme in the user's directory ~/.config/affinetes/themes, then in $AFS_THEMES, then in
+ * themes/ beside the program, then where themes are installed), or by path if there is a '/' in it. The theme held one before, or is zeroed. NOT_FOUND lists
  * what there is and changes nothing; USAGE as theme_parse(). */
 af_code theme_load(struct theme *theme, const char *name, struct af_error *err) MUST_CHECK;
 /* Names of all that can be loaded, sorted. */

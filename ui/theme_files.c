@@ -12,6 +12,19 @@
 #define THEME_MAX ((size_t) 256 * 1024)
 static const char suffix[] = ".theme";
 
+/* Beside the program: where it runs from the tree that it was built in. */
+static af_code add_beside_program(struct strlist *dirs, struct af_error *err)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n <= 0)
+		return AF_OK;
+	return strlist_take(dirs, str_format(err, "%.*sthemes", (int) n, path), err);
+}
+
 /* In the order in which they are looked into. */
 static af_code directories(struct strlist *dirs, struct af_error *err)
 {
@@ -23,6 +36,8 @@ static af_code directories(struct strlist *dirs, struct af_error *err)
 		rc = strlist_take(dirs, path_join(config, "themes", err), err);
 	if (!rc && !str_blank(extra))
 		rc = strlist_add(dirs, extra, err);
+	if (!rc)
+		rc = add_beside_program(dirs, err);
 	if (!rc)
 		rc = strlist_add(dirs, THEMES_DIR, err);
 	return rc;
