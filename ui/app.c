@@ -18,6 +18,9 @@
 
 extern char **environ;
 
+/* Bytes of a call's answer that a notice shows. */
+#define ANSWER_SHOWN 48
+
 /* ---- commands ----------------------------------------------------------------------------------- */
 
 /* Commands that only look. */
@@ -31,13 +34,31 @@ static bool only_looks(const char *command)
 	return false;
 }
 
+/* " → score 0.913", or the beginning of what a call answered. */
+static void add_answer(struct strbuf *sb, const struct job_row *job)
+{
+	struct json_span result = json_span_of(&job->output), score;
+
+	while (result.len && result.text[result.len - 1] == '\n')
+		result.len--;
+	if (!str_starts(job->line, "call ") || !result.len || json_check(result.text, result.len, NULL))
+		return;
+	if (json_type(result) == JSON_OBJECT && json_member(result, "score", &score) && score.len <= ANSWER_SHOWN)
+		strbuf_addf(sb, " → score %.*s", (int) score.len, score.text);
+	else
+		strbuf_addf(sb, " → %.*s%s", (int) MIN(result.len, (size_t) ANSWER_SHOWN), result.text,
+			    result.len > ANSWER_SHOWN ? "…" : "");
+}
+
 static void job_over(struct app *app, const struct job_row *job, void *arg UNUSED)
 {
-	AUTO_STRBUF took = STRBUF_INIT(64);
+	AUTO_STRBUF took = STRBUF_INIT(64), answer = STRBUF_INIT(STRBUF_LINE);
 
 	duration_format(&took, job->ended_ms - job->started_ms);
 	if (job->state == JOB_DONE)
-		app_notice(app, NOTICE_OK, "%s  (%s)", job->line, took.data);
+		add_answer(&answer, job);
+	if (job->state == JOB_DONE)
+		app_notice(app, NOTICE_OK, "%s%s  (%s)", job->line, answer.data, took.data);
 	else if (job->state == JOB_CANCELLED)
 		app_notice(app, NOTICE_WARN, "%s  cancelled (%s)", job->line, took.data);
 	else

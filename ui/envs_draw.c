@@ -11,6 +11,7 @@
 /* From this width on there is room for the spark of the last minute, and for latencies. */
 #define SPARK_WIDTH 70
 #define LATENCY_WIDTH 96
+#define NARROW_WIDTH 56
 #define SPARK_SECONDS 12
 #define STALE_MS 6000
 
@@ -36,8 +37,9 @@ static struct columns place_columns(int width)
 	c.err = right;
 	c.rate = right - 6;
 	c.req = c.rate - 7;
-	c.mem = c.req - 8;
-	c.cpu = c.mem - 6;
+	/* Where it is narrow, names are worth more than memory. */
+	c.mem = width >= NARROW_WIDTH ? c.req - 8 : 0;
+	c.cpu = (c.mem ? c.mem : c.req - 2) - 6;
 	c.up = c.cpu - 6;
 	c.name = c.up - 5; /* names end before this */
 	return c;
@@ -104,7 +106,8 @@ static void draw_figures(const struct area *a, int y, const struct columns *c, e
 	right_text(a, y, c->cpu, role, isnan(f->cpu) ? none : buf);
 	if (f->memory >= 0)
 		size_format(&memory, f->memory);
-	right_text(a, y, c->mem, role, memory.len ? memory.data : none);
+	if (c->mem)
+		right_text(a, y, c->mem, role, memory.len ? memory.data : none);
 	format_count(buf, sizeof(buf), f->requests);
 	right_text(a, y, c->req, role, buf);
 	snprintf(buf, sizeof(buf), f->rate > 0 && f->rate < 99.95 ? "%.1f" : "%.0f", f->rate);
