@@ -128,12 +128,28 @@ static char *parse_line(struct options *options, struct keymap *keymap, const ch
 	return str_format(NULL, "there is no option %s", name);
 }
 
+/* The actions that the file names let go of their keys first, so that two of them can swap. */
+static void unbind_named(struct keymap *keymap, const char *text)
+{
+	for (const char *p = text; *p;) {
+		size_t len = strcspn(p, "\n");
+		AUTO_FREE char *name = NULL;
+		AUTO_FREE char *value = NULL;
+		/* No such action: that is said when it is bound. */
+		bool named = split_line(p, len, &name, &value) && str_starts(name, "key.");
+		if (named)
+			named = keymap_bind(keymap, name + strlen("key."), "", NULL) == AF_OK;
+		p += len + (p[len] == '\n');
+	}
+}
+
 af_code config_parse(struct options *options, struct keymap *keymap, const char *file, const char *text,
 		     struct strlist *errors, struct af_error *err)
 {
 	int number = 0;
 	af_code rc = AF_OK;
 
+	unbind_named(keymap, text);
 	for (const char *p = text; *p && !rc;) {
 		size_t len = strcspn(p, "\n"), blank = strspn(p, " \t\r");
 		number++;
