@@ -101,6 +101,8 @@ bool logs_can_open(struct logs_view *lv, uint64_t line);
 /* ---- view_logs_time.c */
 int logs_time_width(enum time_format format, bool narrow);
 void logs_add_time(const struct logs_view *lv, struct strbuf *out, int64_t ns, bool narrow);
+/* "02:24:33", whatever the format is. */
+void logs_add_clock(const struct logs_view *lv, struct strbuf *out, int64_t ns);
 const char *logs_time_name(enum time_format format);
 
 /* ---- view_logs_draw.c */

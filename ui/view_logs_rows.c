@@ -242,10 +242,8 @@ static void draw_marker(struct logs_view *lv, const struct area *a, int y, const
 	int x = lv->columns.time ? lv->columns.time : 1;
 
 	strbuf_adds(&when, "── ");
-	if (lv->time != WHEN_OFF) {
-		logs_add_time(lv, &when, r->ns, false);
-		strbuf_adds(&when, " ── ");
-	}
+	logs_add_clock(lv, &when, r->ns);
+	strbuf_adds(&when, " ── ");
 	x += draw_str(a, y, x, ROLE_WARN, when.data);
 	x += draw_text(a, y, x, ROLE_WARN, log_store_text(lv->book->store, r), r->len, true) + 1;
 	while (x < a->w - 10)

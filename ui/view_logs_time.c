@@ -57,3 +57,17 @@ void logs_add_time(const struct logs_view *lv, struct strbuf *out, int64_t ns, b
 	strftime(text, sizeof(text), narrow ? "%M:%S" : "%H:%M:%S", &tm);
 	strbuf_addf(out, "%s.%03d", text, (int) (ns / 1000000 % 1000));
 }
+
+void logs_add_clock(const struct logs_view *lv, struct strbuf *out, int64_t ns)
+{
+	time_t seconds = (time_t) (ns / 1000000000);
+	struct tm tm;
+	char text[16];
+
+	if (lv->time == WHEN_LOCAL)
+		localtime_r(&seconds, &tm);
+	else
+		gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	strbuf_adds(out, text);
+}
