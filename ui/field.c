@@ -258,9 +258,9 @@ static bool lines_key(struct field *f, keycode key, int page)
 {
 	switch (key) {
 	case KEY_SPECIAL + KEY_UP:
-		return move_lines(f, -1);
+		return line_start(f, f->cursor) > 0 && move_lines(f, -1);
 	case KEY_SPECIAL + KEY_DOWN:
-		return move_lines(f, 1);
+		return f->text.data[line_end(f, f->cursor)] && move_lines(f, 1);
 	case KEY_SPECIAL + KEY_PPAGE:
 		return move_lines(f, -page);
 	case KEY_SPECIAL + KEY_NPAGE:
@@ -277,10 +277,6 @@ bool field_key(struct field *f, keycode key, int page)
 	f->column = -1;
 	if (f->lines && (key == '\r' || key == '\n')) {
 		insert(f, "\n", 1);
-		return true;
-	}
-	if (f->lines && key == '\t') {
-		insert(f, "  ", 2);
 		return true;
 	}
 	if (key >= ' ' && key != 0x7f && key < 0x110000)

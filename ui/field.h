@@ -22,7 +22,8 @@ void field_free(struct field *f);
 /* The cursor goes to the end of a line, to the start of a text. */
 void field_set(struct field *f, const char *text, size_t len);
 /* Characters, Backspace, Delete, arrows, Home, End, ^A ^E ^B ^F ^D ^K ^U ^W, M-b M-f M-d, C-Left C-Right; with several
- * lines Enter, Tab (two blanks), Up, Down, PgUp, PgDn. False: the key means nothing here. */
+ * lines Enter, PgUp, PgDn, and Up and Down, except from the first line up and from the last one down. False: the key
+ * means nothing here. */
 bool field_key(struct field *f, keycode key, int page);
 /* Line ends become blanks in a single line; control bytes and what is no UTF-8 is dropped. */
 void field_paste(struct field *f, const char *text, size_t len);

@@ -116,8 +116,8 @@ static void test_lines(void **state UNUSED)
 	field_position(&f, &line, &column);
 	assert_int_equal(line, 2);
 	assert_int_equal(column, 9);
-	keys("Tab");
-	has_text(f.text.data, "third  ");
+	assert_false(field_key(&f, '\t', 1));
+	assert_false(field_key(&f, KEY_SPECIAL + KEY_DOWN, 1));
 }
 
 static void test_it_is_bounded(void **state UNUSED)

@@ -1,0 +1,324 @@
+/* The call screen: menus, questions, files. See call_view.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/path.h"
+#include "command/words.h"
+#include "ui/call_view.h"
+#include "ui/methods.h"
+#include "ui/views.h"
+
+/* ---- methods --------------------------------------------------------------------------------------- */
+
+static void method_typed(struct app *app UNUSED, const char *text, void *arg)
+{
+	if (!str_blank(text))
+		call_view_choose(arg, text);
+}
+
+static void method_chosen(struct app *app, int i, void *arg)
+{
+	struct call_view *v = arg;
+	const struct method_list *methods = methods_of(app, v->environment);
+
+	if (methods && (size_t) i < methods->count)
+		call_view_choose(v, methods->items[i].name);
+	else
+		app_ask(app, "method", NULL, NULL, method_typed, v);
+}
+
+void call_ask_method(struct call_view *v)
+{
+	const struct method_list *methods = methods_of(v->app, v->environment);
+	AUTO_STRLIST items = { 0 };
+	int current = 0;
+
+	if (!methods || !methods->count) {
+		app_ask(v->app, "method", NULL, NULL, method_typed, v);
+		return;
+	}
+	for (size_t i = 0; i < methods->count; i++) {
+		const struct method *m = &methods->items[i];
+		if (v->form.method && !strcmp(m->name, v->form.method))
+			current = (int) i;
+		if (strlist_take(&items, str_format(NULL, "%s%.60s", m->name, m->signature), NULL))
+			return;
+	}
+	if (strlist_add(&items, "another…", NULL))
+		return;
+	app_menu(v->app, "Method", (const char *const *) items.items, (int) items.count, current, method_chosen, NULL, v);
+}
+
+void call_step_method(struct call_view *v, int step)
+{
+	const struct method_list *methods = methods_of(v->app, v->environment);
+	size_t at = 0;
+
+	if (!methods || !methods->count)
+		return;
+	for (size_t i = 0; i < methods->count; i++)
+		if (v->form.method && !strcmp(methods->items[i].name, v->form.method))
+			at = i;
+	at = (at + methods->count + (size_t) (step + (int) methods->count)) % methods->count;
+	call_view_choose(v, methods->items[at].name);
+}
+
+/* ---- earlier values --------------------------------------------------------------------------------------- */
+
+static void earlier_chosen(struct app *app UNUSED, int i, void *arg)
+{
+	struct call_view *v = arg;
+	struct control c = form_focused(&v->form);
+	struct form_field *ff = c.kind == CONTROL_FIELD ? &v->form.fields[c.index] : NULL;
+
+	if (!ff || (size_t) i >= ff->earlier.count)
+		return;
+	field_set(&ff->input, ff->earlier.items[i], strlen(ff->earlier.items[i]));
+	free(af_steal(ff->error));
+}
+
+void call_ask_earlier(struct call_view *v)
+{
+	struct control c = form_focused(&v->form);
+	struct form_field *ff = c.kind == CONTROL_FIELD ? &v->form.fields[c.index] : NULL;
+
+	if (ff && ff->earlier.count)
+		app_menu(v->app, ff->p ? ff->p->name : "Earlier", (const char *const *) ff->earlier.items, (int) ff->earlier.count,
+			 0, earlier_chosen, NULL, v);
+	else
+		app_notice(v->app, NOTICE_INFO, "no earlier values of this field");
+}
+
+/* ---- saving a call ------------------------------------------------------------------------------------------ */
+
+static void save_named(struct app *app, const char *text, void *arg)
+{
+	struct call_view *v = arg;
+	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+	struct history_request *r = str_blank(text) ? NULL : history_request_new(HISTORY_SAVE);
+	struct saved_call *c = r ? &r->saved : NULL;
+	int64_t timeout_ms;
+
+	if (!c)
+		return;
+	form_peek(&v->form, &args);
+	if (!form_numbers(&v->form, &c->repeat, &c->concurrency, &timeout_ms))
+		c->repeat = c->concurrency = 1;
+	c->timeout_ms = timeout_ms;
+	c->replica = v->form.target;
+	c->name = strdup(text);
+	c->environment = strdup(v->environment);
+	c->method = strdup(v->form.method);
+	c->args = strdup(args.data);
+	if (c->name && c->environment && c->method && c->args)
+		history_ask(v->history, r);
+	app_notice(app, NOTICE_OK, "saved as %s", text);
+}
+
+void call_ask_save(struct call_view *v)
+{
+	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+
+	if (!v->form.method || !form_arguments(&v->form, &args)) {
+		call_view_focus(v, PART_FORM);
+		return;
+	}
+	app_ask(v->app, "save the call as", v->form.method, NULL, save_named, v);
+}
+
+/* ---- searching ------------------------------------------------------------------------------------------------ */
+
+static void search_changed(struct app *app, const char *text, void *arg)
+{
+	result_search(&((struct call_view *) arg)->result, text);
+	app_redraw(app);
+}
+
+static void search_done(struct app *app, const char *text, void *arg)
+{
+	struct call_view *v = arg;
+
+	if (!result_search(&v->result, text))
+		app_notice(app, NOTICE_INFO, "\"%s\" does not stand in the result", text);
+}
+
+void call_ask_search(struct call_view *v)
+{
+	v->result.found = SIZE_MAX;
+	app_ask(v->app, "/", NULL, search_changed, search_done, v);
+}
+
+static void filter_done(struct app *app UNUSED, const char *text, void *arg)
+{
+	struct call_view *v = arg;
+
+	if (!text)
+		return;
+	free(v->filter);
+	v->filter = *text ? strdup(text) : NULL;
+	call_history_refresh(v);
+}
+
+void call_ask_filter(struct call_view *v)
+{
+	app_ask(v->app, "search the history", v->filter, NULL, filter_done, v);
+}
+
+/* ---- into a file ------------------------------------------------------------------------------------------------ */
+
+struct writing {
+	char *path, *text;
+	size_t len;
+};
+
+static void writing_free(void *arg)
+{
+	struct writing *w = arg;
+
+	free(w->path);
+	free(w->text);
+	free(w);
+}
+
+static af_code write_file(void *arg, struct cancel *cancel UNUSED, struct af_error *err)
+{
+	struct writing *w = arg;
+
+	return file_write(w->path, w->text, w->len, 0600, err);
+}
+
+static void written(struct app *app, void *arg, af_code rc, const struct af_error *err)
+{
+	struct writing *w = arg;
+
+	if (rc)
+		app_notice_error(app, err);
+	else
+		app_notice(app, NOTICE_OK, "saved %s (%zu bytes)", w->path, w->len);
+}
+
+/* The result and a newline, as it came. */
+static void whole(const struct result *r, struct strbuf *out)
+{
+	if (r->error)
+		strbuf_adds(out, r->error);
+	else
+		strbuf_add(out, r->text ? r->text : "", r->len);
+	strbuf_addc(out, '\n');
+}
+
+static void save_to(struct app *app, const char *path, void *arg)
+{
+	struct call_view *v = arg;
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_HUGE);
+	struct writing *w = str_blank(path) ? NULL : calloc(1, sizeof(*w));
+	const char *home = getenv("HOME");
+	struct af_error err = AF_ERROR_INIT;
+
+	if (!w)
+		return;
+	whole(&v->result, &text);
+	w->len = text.len;
+	w->path = str_starts(path, "~/") && home ? path_join(home, path + 2, NULL) : str_dup(path, NULL);
+	if (!w->path || strbuf_steal(&text, &w->text, NULL)) {
+		writing_free(w);
+		return;
+	}
+	if (job_work(app, "save the result", write_file, written, writing_free, w, NULL, &err))
+		app_notice_error(app, &err);
+	af_error_clear(&err);
+}
+
+void call_ask_file(struct call_view *v)
+{
+	time_t when = (time_t) (v->result.started_ms / 1000);
+	struct tm tm;
+	char stamp[32] = "";
+
+	if (!v->result.present)
+		return;
+	if (gmtime_r(&when, &tm))
+		strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
+	AUTO_FREE char *name = str_format(NULL, "%s-%s.%s", v->result.method ? v->result.method : "result", stamp,
+					  v->result.json ? "json" : "txt");
+	app_ask(v->app, "save the result to", name, NULL, save_to, v);
+}
+
+/* ---- $EDITOR ------------------------------------------------------------------------------------------------------- */
+
+static af_code write_all(int fd, const struct strbuf *text, struct af_error *err)
+{
+	for (size_t done = 0; done < text->len;) {
+		ssize_t n = write(fd, text->data + done, text->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return error_errno(err, AF_ERR_IO, errno, "write a temporary file");
+		done += (size_t) n;
+	}
+	return AF_OK;
+}
+
+static af_code edit_file(struct call_view *v, const char *path, struct af_error *err)
+{
+	const char *editor = getenv("VISUAL");
+	AUTO_STRLIST words = { 0 };
+	int status;
+
+	if (str_blank(editor))
+		editor = getenv("EDITOR");
+	af_code rc = words_split(str_blank(editor) ? "vi" : editor, &words, err);
+	if (!rc)
+		rc = strlist_add(&words, path, err);
+	return rc ? rc : app_foreground(v->app, (const char *const *) words.items, &status, err);
+}
+
+void call_open_editor(struct call_view *v)
+{
+	const struct result *r = &v->result;
+	const char *dir = getenv("TMPDIR");
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_HUGE);
+	struct af_error err = AF_ERROR_INIT;
+
+	if (!r->present)
+		return;
+	AUTO_FREE char *path = str_format(NULL, "%s/afs-result-XXXXXX.%s", str_blank(dir) ? "/tmp" : dir, r->json ? "json" : "text");
+	if (!path)
+		return;
+	if (r->json)
+		json_add_pretty(&text, r->tree.text, 2);
+	else
+		whole(r, &text);
+	/* mkostemps makes it 0600. */
+	AUTO_CLOSE int fd = mkostemps(path, 5, O_CLOEXEC);
+	af_code rc = fd < 0 ? error_errno(&err, AF_ERR_IO, errno, "make %s", path) : write_all(fd, &text, &err);
+	if (!rc)
+		rc = edit_file(v, path, &err);
+	if (fd >= 0)
+		unlink(path);
+	if (rc)
+		app_notice_error(v->app, &err);
+	af_error_clear(&err);
+}
+
+/* ---- logs ------------------------------------------------------------------------------------------------------------ */
+
+int call_show_logs(struct call_view *v, const char *call_id)
+{
+	struct app *app = v->app;
+
+	if (str_blank(call_id)) {
+		app_notice(app, NOTICE_INFO, "no single call is shown");
+		return REACT_HANDLED;
+	}
+	envs_view_select(app_pane(app, PANE_ENVS), app, v->environment, NULL);
+	app_focus(app, PANE_LOGS);
+	app_zoom(app, true);
+	logs_view_trace(app_pane(app, PANE_LOGS), app, call_id);
+	return REACT_CLOSE;
+}

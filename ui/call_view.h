@@ -1,0 +1,85 @@
+/* The call screen, shared by its files: view_call.c, call_panes.c, call_send.c, call_history.c. */
+#ifndef UI_CALL_VIEW_H
+#define UI_CALL_VIEW_H
+
+#include "ui/call_run.h"
+#include "ui/form.h"
+#include "ui/history.h"
+#include "ui/result.h"
+#include "ui/view.h"
+
+enum call_part { PART_FORM, PART_HISTORY, PART_RESULT, PART_COUNT };
+
+/* For work that may outlive the view. */
+struct call_link {
+	struct call_view *view; /* NULL: it is gone; UI thread */
+	atomic_int refs;
+};
+
+struct call_view {
+	struct view view;
+	struct app *app;
+	struct call_link *link;
+	char *environment;
+	char *wanted;        /* the method to begin with; NULL: the first */
+	struct form form;
+	struct result result;
+	enum call_part part; /* has the keys */
+	struct area area;    /* where it was drawn last */
+	bool zoomed;
+
+	struct history *history;
+	struct call_list calls; /* newest first */
+	struct saved_list saved;
+	int64_t total;
+	bool loaded;         /* an answer of the history came */
+	char *filter;        /* what it is searched for */
+	struct list list;    /* "s:name" and "c:id", saved calls first */
+	int saved_top, calls_top, page;
+
+	struct call_run *run; /* in flight */
+	bool touched;         /* a key came since it was sent: the focus stays */
+	struct af_error error; /* of the last thing asked of the history */
+};
+
+/* ---- view_call.c ---- */
+void call_view_focus(struct call_view *v, enum call_part part);
+/* Puts a method into the form. */
+void call_view_choose(struct call_view *v, const char *name);
+
+/* ---- call_panes.c: menus and questions ---- */
+void call_ask_method(struct call_view *v);
+void call_step_method(struct call_view *v, int step);
+void call_ask_earlier(struct call_view *v);
+void call_ask_save(struct call_view *v);      /* the form, under a name */
+void call_ask_search(struct call_view *v);    /* in the result */
+void call_ask_filter(struct call_view *v);    /* the history */
+void call_ask_file(struct call_view *v);      /* the result into a file */
+void call_open_editor(struct call_view *v);
+/* To the log lines of a call; REACT_CLOSE. */
+int call_show_logs(struct call_view *v, const char *call_id);
+
+/* ---- call_send.c ---- */
+void call_send(struct call_view *v);
+bool call_cancel_run(struct call_view *v);    /* false: nothing is in flight */
+void call_forget_run(struct call_view *v);    /* the view goes */
+/* "call affine evaluate  3/20" while something is in flight, else NULL; malloc'd. */
+char *call_progress(const struct call_view *v);
+/* The result that is shown with an earlier one. */
+void call_compare(struct call_view *v, char *take_before);
+void call_link_drop(struct call_link *link);
+
+/* ---- call_history.c ---- */
+enum { PURPOSE_SHOW, PURPOSE_DIFF, PURPOSE_RERUN };
+void call_history_answered(struct app *app, struct history_request *r, void *arg);
+void call_history_refresh(struct call_view *v);
+int call_history_act(struct call_view *v, enum action action);
+int call_history_mouse(struct call_view *v, int y, int what, const struct area *a);
+/* Asks for one with its result. */
+void call_history_get(struct call_view *v, enum history_kind kind, int64_t id, int purpose);
+const struct call_record *call_history_selected(struct call_view *v);
+
+/* ---- call_history_draw.c ---- */
+void call_history_draw(struct call_view *v, const struct area *a, bool focused);
+
+#endif

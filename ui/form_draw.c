@@ -1,0 +1,353 @@
+/* How the form looks. See form.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/mask.h"
+#include "ui/form.h"
+#include "ui/view.h"
+
+/* From this height on there are blank rows between the parts. */
+#define ROOMY 15
+#define EDITOR_LEAST 4
+
+/* Where drawing is: y counts from the form's first row, above what is scrolled away. */
+struct pen {
+	struct form *f;
+	struct area a; /* h == 0: nothing is drawn, only counted */
+	int h;         /* the height that the layout is for */
+	const struct environment *env;
+	bool focused;
+	int y, focus_y;
+	int name_width, type_width;
+};
+
+static bool has_focus(const struct pen *pen, enum control_kind kind, int index)
+{
+	struct control c = form_focused(pen->f);
+
+	return c.kind == kind && c.index == index;
+}
+
+/* The row that is drawn now; marks it when it has the focus. */
+static int row(struct pen *pen, bool current)
+{
+	int y = pen->y - pen->f->top;
+
+	if (current) {
+		pen->focus_y = pen->y;
+		draw_str(&pen->a, y, 0, pen->focused ? ROLE_KEY : ROLE_DIM, glyph(GLYPH_CURSOR));
+	}
+	return y;
+}
+
+/* ---- the signature ------------------------------------------------------------------------------- */
+
+/* Breaks after commas where it can. */
+static size_t line_of(const char *text, int width)
+{
+	size_t len = strlen(text), fits = text_fit(text, len, width, NULL);
+
+	if (fits == len)
+		return len;
+	for (size_t cut = fits; cut > fits / 2; cut--)
+		if (text[cut - 1] == ',' || text[cut - 1] == ' ')
+			return cut;
+	return fits;
+}
+
+static void draw_signature(struct pen *pen)
+{
+	const struct form *f = pen->f;
+	bool current = has_focus(pen, CONTROL_METHOD, 0);
+	int lines = pen->h >= ROOMY ? 3 : pen->h >= 10 ? 2 : 1;
+	const char *text = !f->method ? "choose a method" : f->text ? f->text : "(what it takes is not known: arguments as JSON)";
+
+	row(pen, current);
+	for (int i = 0; i < lines && *text; i++) {
+		size_t len = i + 1 < lines ? line_of(text, pen->a.w - 2) : strlen(text);
+		draw_text(&pen->a, pen->y - f->top, 1, current ? ROLE_STRONG : ROLE_DIM, text, len, true);
+		text += len;
+		text += strspn(text, " ");
+		pen->y++;
+	}
+	if (current && pen->focused)
+		draw_fmt(&pen->a, pen->y++ - f->top, 1, ROLE_KEY, "%s choose a method", glyph(GLYPH_ENTER));
+	pen->y += pen->h >= ROOMY;
+}
+
+/* ---- fields ----------------------------------------------------------------------------------------- */
+
+static void measure(struct pen *pen)
+{
+	int width = 11;
+
+	for (int i = 0; i < pen->f->count; i++) {
+		const struct parameter *p = pen->f->fields[i].p;
+		width = MAX(width, p ? text_width(p->name, strlen(p->name)) + 1 : 9);
+	}
+	pen->name_width = MIN(width, MAX(8, pen->a.w / 4));
+	pen->type_width = pen->a.w >= 46 ? 6 : 0;
+}
+
+/* What stands dim in an empty field. */
+static void add_placeholder(struct strbuf *sb, const struct form_field *ff)
+{
+	const struct parameter *p = ff->p;
+
+	if (!p)
+		strbuf_adds(sb, "{\"name\": value, …}");
+	else if (p->def)
+		strbuf_addf(sb, "(default %s)", p->def);
+	else if (ff->secret)
+		strbuf_adds(sb, "(a secret: not kept in the history)");
+	else if (p->annotation)
+		strbuf_adds(sb, p->annotation);
+}
+
+static void draw_input(struct pen *pen, struct field *in, int y, int x, int width, bool current, const char *placeholder)
+{
+	enum role role = current && pen->focused ? ROLE_FIELD_FOCUSED : ROLE_FIELD;
+
+	field_draw(in, &pen->a, y, x, width, role, current && pen->focused);
+	if (!in->text.len && placeholder && y >= 0 && y < pen->a.h) {
+		struct area box = { pen->a.y + y, pen->a.x + x, 1, width };
+		draw_text(&box, 0, 0, ROLE_GHOST, placeholder, strlen(placeholder), true);
+	}
+}
+
+/* ✔ where the JSON is right, ▾ where there are earlier values. */
+static void draw_mark(struct pen *pen, const struct form_field *ff, int y, int x)
+{
+	bool json = !ff->p || ff->p->type == VALUE_LIST || ff->p->type == VALUE_DICT;
+
+	if (ff->error)
+		draw_str(&pen->a, y, x, ROLE_FIELD_ERROR, glyph(GLYPH_CROSS));
+	else if (json && ff->input.text.len && !json_check(ff->input.text.data, ff->input.text.len, NULL))
+		draw_str(&pen->a, y, x, ROLE_OK, glyph(GLYPH_CHECK));
+	else if (ff->earlier.count)
+		draw_str(&pen->a, y, x, ROLE_KEY, glyph(GLYPH_OPEN));
+}
+
+static void draw_field(struct pen *pen, int i)
+{
+	struct form_field *ff = &pen->f->fields[i];
+	const struct parameter *p = ff->p;
+	AUTO_STRBUF placeholder = STRBUF_INIT(STRBUF_TEXT), name = STRBUF_INIT(STRBUF_LINE);
+	bool current = has_focus(pen, CONTROL_FIELD, i);
+	int y = row(pen, current), x = pen->name_width + 2, width;
+
+	if (p)
+		strbuf_addf(&name, "%s%s", p->name, p->required ? "*" : "");
+	else
+		strbuf_adds(&name, pen->f->sig.count ? "**kwargs" : "arguments");
+	draw_text(&(struct area){ pen->a.y, pen->a.x, pen->a.h, MIN(x, pen->a.w) }, y, 1,
+		  p && p->required ? ROLE_STRONG : ROLE_TEXT, name.data, name.len, true);
+	if (pen->type_width)
+		draw_str(&pen->a, y, x, ROLE_DIM, value_type_name(p ? p->type : VALUE_DICT));
+	x += pen->type_width;
+	draw_str(&pen->a, y, x, ROLE_BORDER, "│");
+	width = pen->a.w - x - 4;
+	add_placeholder(&placeholder, ff);
+	if (ff->secret && ff->input.text.len && !current)
+		draw_str(&pen->a, y, x + 2, ROLE_FIELD, MASKED);
+	else
+		draw_input(pen, &ff->input, y, x + 2, width - 1, current, placeholder.data);
+	draw_str(&pen->a, y, x + 2 + width, ROLE_BORDER, "│");
+	draw_mark(pen, ff, y, x + 3 + width);
+	pen->y++;
+	if (!ff->error)
+		return;
+	draw_fmt(&pen->a, pen->y - pen->f->top, x, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS), ff->error);
+	/* It has to be seen together with its field. */
+	if (current)
+		pen->focus_y = pen->y;
+	pen->y++;
+}
+
+static void draw_editor(struct pen *pen, int rest)
+{
+	struct form *f = pen->f;
+	bool current = has_focus(pen, CONTROL_JSON, 0);
+	int h = MAX(EDITOR_LEAST, pen->h - pen->y - rest - (f->json_error != NULL)), y = row(pen, current);
+	struct area box = { pen->a.y + y, pen->a.x + 1, h, pen->a.w - 2 };
+
+	/* It scrolls by itself; the form is made to show it from its top. */
+	box.h = MIN(h, pen->a.h - y);
+	f->page = MAX(1, box.h - 1);
+	if (y >= 0 && box.h > 0)
+		field_draw_lines(&f->editor, &box, current && pen->focused ? ROLE_FIELD_FOCUSED : ROLE_FIELD,
+				 current && pen->focused);
+	pen->y += h;
+	if (f->json_error)
+		draw_fmt(&pen->a, pen->y++ - f->top, 1, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS), f->json_error);
+}
+
+/* ---- where, how often, how long ------------------------------------------------------------------------ */
+
+static int draw_choice(struct pen *pen, int y, int x, bool chosen, enum role role, const char *text)
+{
+	x += draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : ROLE_DIM, chosen ? "(•) " : "( ) ");
+	return x + draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : role, text) + 2;
+}
+
+static void add_replica(struct strbuf *sb, const struct replica *r)
+{
+	strbuf_reset(sb);
+	strbuf_addf(sb, "%d %s", r->number, r->host);
+	if (r->state != REPLICA_UP)
+		strbuf_addf(sb, " (%s)", r->word);
+}
+
+/* As many as there is room for, the chosen one among them. */
+static int draw_replicas(struct pen *pen, int y, int x)
+{
+	const struct environment *env = pen->env;
+	AUTO_STRBUF text = STRBUF_INIT(256);
+	int room = pen->a.w - x - 14, first = 0, shown = 0;
+
+	for (int i = 0; i < env->count; i++)
+		if (env->replicas[i].number == pen->f->target)
+			first = MAX(0, i - MAX(1, room / 18) + 1);
+	for (int i = first; i < env->count; i++, shown++) {
+		add_replica(&text, &env->replicas[i]);
+		if (x + 6 + text_width(text.data, text.len) > pen->a.w - 10)
+			break;
+		x = draw_choice(pen, y, x, env->replicas[i].number == pen->f->target,
+				env->replicas[i].state == REPLICA_UP ? ROLE_TEXT : ROLE_DIM, text.data);
+	}
+	if (first + shown < env->count)
+		x += draw_str(&pen->a, y, x, ROLE_DIM, "… ") + 1;
+	return x;
+}
+
+static void draw_target(struct pen *pen)
+{
+	bool current = has_focus(pen, CONTROL_TARGET, 0);
+	int y = row(pen, current), x = pen->name_width + 2;
+	char all[24];
+
+	draw_str(&pen->a, y, 1, ROLE_TEXT, "replica");
+	x = draw_choice(pen, y, x, pen->f->target == TARGET_AUTO, ROLE_TEXT, "auto");
+	if (pen->env) {
+		x = draw_replicas(pen, y, x);
+		snprintf(all, sizeof(all), "all %d", pen->env->count);
+		draw_choice(pen, y, x, pen->f->target == TARGET_ALL, ROLE_TEXT, all);
+	} else {
+		draw_str(&pen->a, y, x, ROLE_ERROR, "the environment is gone");
+	}
+	pen->y++;
+}
+
+static int draw_number(struct pen *pen, enum control_kind kind, struct field *in, int y, int x, const char *label, int width,
+		       const char *unit)
+{
+	bool current = has_focus(pen, kind, 0);
+
+	if (current)
+		row(pen, true);
+	x += draw_str(&pen->a, y, x, current ? ROLE_STRONG : ROLE_TEXT, label) + 1;
+	draw_input(pen, in, y, x, width, current, "none");
+	return x + width + 1 + draw_str(&pen->a, y, x + width + 1, ROLE_DIM, unit) + 2;
+}
+
+static void draw_numbers(struct pen *pen)
+{
+	struct form *f = pen->f;
+	int y = pen->y - f->top, x = pen->name_width + 2;
+
+	draw_str(&pen->a, y, 1, ROLE_TEXT, "repeat");
+	x = draw_number(pen, CONTROL_REPEAT, &f->repeat, y, x, "×", 5, "");
+	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, pen->a.w < 56 ? "conc." : "concurrency", 4, "");
+	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, pen->a.w < 56 ? "timeout" : "call timeout", 6, "s");
+	pen->y++;
+	if (f->number_error)
+		draw_fmt(&pen->a, pen->y++ - f->top, pen->name_width + 2, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS),
+			 f->number_error);
+}
+
+static void draw_buttons(struct pen *pen)
+{
+	static const struct {
+		enum control_kind kind;
+		const char *text, *json_text;
+	} buttons[] = { { CONTROL_SEND, "Send  ^S", NULL },
+			{ CONTROL_EDIT_JSON, "Edit as JSON  F4", "Edit as fields  F4" },
+			{ CONTROL_SAVE, "Save as…  F6", NULL } };
+	int y = pen->y - pen->f->top, x = 2;
+
+	for (size_t i = 0; i < ARRAY_LEN(buttons); i++) {
+		bool current = has_focus(pen, buttons[i].kind, 0);
+		const char *text = pen->f->json && buttons[i].json_text ? buttons[i].json_text : buttons[i].text;
+		if (current)
+			row(pen, true);
+		x += draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s ⟩", text) + 3;
+	}
+	pen->y++;
+}
+
+static void draw_all(struct pen *pen, const char *message)
+{
+	bool roomy = pen->h >= ROOMY;
+	int rest = 3 + 2 * roomy;
+
+	pen->y = 0;
+	draw_signature(pen);
+	if (message) {
+		draw_text(&pen->a, pen->y - pen->f->top, 1, ROLE_WARN, message, strlen(message), true);
+		pen->y += 1 + roomy;
+	}
+	pen->f->fields_y = pen->y;
+	if (pen->f->json)
+		draw_editor(pen, rest);
+	for (int i = 0; i < pen->f->count && !pen->f->json; i++)
+		draw_field(pen, i);
+	if (pen->f->method) {
+		draw_target(pen);
+		draw_numbers(pen);
+		pen->y += roomy;
+		draw_buttons(pen);
+	}
+}
+
+/* Fields are as many rows as they have errors; what stands below is not looked for. */
+void form_click(struct form *f, int y, int what)
+{
+	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN) {
+		form_step(f, what == MOUSE_WHEEL_UP ? -1 : 1);
+		return;
+	}
+	int row = y + f->top, at = f->fields_y;
+	for (int i = 0; i < f->count && !f->json; i++) {
+		int h = 1 + (f->fields[i].error != NULL);
+		if (row >= at && row < at + h)
+			form_focus(f, CONTROL_FIELD, i);
+		at += h;
+	}
+	if (row < f->fields_y)
+		form_focus(f, CONTROL_METHOD, 0);
+	else if (f->json && row < f->fields_y + f->page)
+		form_focus(f, CONTROL_JSON, 0);
+	else if (row == at)
+		form_focus(f, CONTROL_TARGET, 0);
+	else if (row == at + 1)
+		form_focus(f, CONTROL_REPEAT, 0);
+	else if (row > at + 1)
+		form_focus(f, CONTROL_SEND, 0);
+}
+
+void form_draw(struct form *f, const struct area *a, const struct environment *env, const char *message, bool focused)
+{
+	struct pen pen = { .f = f, .a = *a, .h = a->h, .env = env, .focused = focused };
+
+	measure(&pen);
+	/* Once without room, to see where the focus stands. */
+	pen.a.h = 0;
+	draw_all(&pen, message);
+	pen.a.h = a->h;
+	if (pen.focus_y < f->top)
+		f->top = pen.focus_y;
+	if (pen.focus_y >= f->top + a->h)
+		f->top = pen.focus_y - a->h + 1;
+	f->top = MAX(0, MIN(f->top, pen.y - a->h));
+	draw_all(&pen, message);
+}

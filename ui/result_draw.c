@@ -1,0 +1,347 @@
+/* How a result looks. See result.h. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "ui/result.h"
+
+/* Row numbers are drawn from this width on. */
+#define NUMBERED 50
+/* Of a string this much is looked at to say how long it is. */
+#define COUNT_BYTES 65536
+
+static enum role role_of(struct json_span value)
+{
+	switch (json_type(value)) {
+	case JSON_STRING:
+		return ROLE_JSON_STRING;
+	case JSON_NUMBER:
+		return ROLE_JSON_NUMBER;
+	case JSON_BOOL:
+	case JSON_NULL:
+		return ROLE_JSON_WORD;
+	default:
+		return ROLE_TEXT;
+	}
+}
+
+/* "1,204 chars", or bytes where counting would take long. */
+static void add_length(struct strbuf *sb, struct json_span string)
+{
+	size_t chars = 0;
+
+	if (string.len > COUNT_BYTES) {
+		size_format(sb, (int64_t) string.len);
+		return;
+	}
+	for (size_t i = 1; i + 1 < string.len; i++) {
+		if (string.text[i] == '\\')
+			i += string.text[i + 1] == 'u' ? 5 : 1;
+		chars += ((unsigned char) string.text[i] & 0xc0) != 0x80;
+	}
+	if (chars >= 1000)
+		strbuf_addf(sb, "%zu,%03zu chars", chars / 1000, chars % 1000);
+	else
+		strbuf_addf(sb, "%zu chars", chars);
+}
+
+/* A string on one row; what is too long says how long. */
+static int draw_string(const struct area *a, int y, int x, struct json_span value, bool unfolded)
+{
+	AUTO_STRBUF tail = STRBUF_INIT(128);
+	size_t shown = MIN(value.len, (size_t) MAX(a->w, 1) * 8);
+
+	if (unfolded) {
+		strbuf_addc(&tail, '(');
+		add_length(&tail, value);
+		strbuf_addc(&tail, ')');
+		return draw_str(a, y, x, ROLE_DIM, tail.data);
+	}
+	if (shown == value.len && x + text_width(value.text, shown) < a->w - 1)
+		return draw_text(a, y, x, ROLE_JSON_STRING, value.text, value.len, false);
+	strbuf_adds(&tail, "  (");
+	add_length(&tail, value);
+	strbuf_addf(&tail, a->w > 60 ? ", %s expand)" : ")", glyph(GLYPH_ENTER));
+	int room = a->w - x - text_width(tail.data, tail.len) - 2, used = 0;
+	size_t fits = text_fit(value.text, shown, MAX(room, 4), &used);
+	draw_text(a, y, x, ROLE_JSON_STRING, value.text, fits, false);
+	draw_str(a, y, x + used, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
+	return used + 1 + draw_str(a, y, x + used + 1, ROLE_DIM, tail.data);
+}
+
+static int draw_container(const struct area *a, int y, int x, const struct result_row *row)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
+	bool object = *row->value.text == '{';
+
+	if (!row->unfolded) {
+		result_preview(row->value, a->w - x - 2, &text);
+		return draw_text(a, y, x, ROLE_DIM, text.data, text.len, true);
+	}
+	int used = draw_str(a, y, x, ROLE_TEXT, object ? "{" : "[") + 2;
+	return used + draw_fmt(a, y, x + used, ROLE_DIM, "%zu %s%s", row->count, object ? "key" : "item", row->count == 1 ? "" : "s");
+}
+
+static int draw_value(const struct area *a, int y, int x, const struct result_row *row)
+{
+	switch (json_type(row->value)) {
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+		return draw_container(a, y, x, row);
+	case JSON_STRING:
+		return draw_string(a, y, x, row->value, row->unfolded);
+	default:
+		return draw_text(a, y, x, role_of(row->value), row->value.text, MIN(row->value.len, (size_t) 4096), true);
+	}
+}
+
+static bool can_unfold(const struct result_row *row)
+{
+	enum json_type type = json_type(row->value);
+
+	return row->kind == ROW_MORE || ((type == JSON_OBJECT || type == JSON_ARRAY) && row->value.len > 2);
+}
+
+/* Marks what the search found, among the cells [x, x + used). */
+static void mark_matches(const struct result *r, const struct area *a, int y, int x, const char *text, size_t len, bool current)
+{
+	size_t n = r->search ? strlen(r->search) : 0;
+
+	len = MIN(len, (size_t) MAX(a->w, 1) * 4);
+	for (size_t i = 0; n && i + n <= len; i++) {
+		if (r->exact ? memcmp(text + i, r->search, n) : strncasecmp(text + i, r->search, n))
+			continue;
+		draw_over(a, y, x + text_width(text, i), text_width(text + i, n), current ? ROLE_MATCH_CURRENT : ROLE_MATCH);
+		i += n - 1;
+	}
+}
+
+static void draw_tree_row(const struct result *r, const struct area *a, int y, const struct result_row *row, bool current)
+{
+	int x = 2 * row->depth + 2, used = 0;
+
+	if (can_unfold(row) || row->unfolded)
+		draw_str(a, y, x - 2, ROLE_DIM, glyph(row->unfolded ? GLYPH_OPEN : GLYPH_CLOSED));
+	if (row->kind == ROW_MORE) {
+		draw_fmt(a, y, x, ROLE_DIM, "%zu … %zu: %zu more", row->index, row->index + row->count - 1, row->count);
+		return;
+	}
+	if (row->kind == ROW_STRING) {
+		draw_str(a, y, x - 2, ROLE_DIM, "│");
+		draw_text(a, y, x, ROLE_JSON_STRING, row->line, row->line_len, false);
+		mark_matches(r, a, y, x, row->line, row->line_len, current);
+		return;
+	}
+	if (row->kind == ROW_CUT) {
+		draw_str(a, y, x, ROLE_DIM, "… it goes on; e opens it in $EDITOR, S saves it");
+		return;
+	}
+	if (row->key.len) {
+		draw_text(a, y, x, ROLE_JSON_KEY, row->key.text, MIN(row->key.len, (size_t) 1024), true);
+		int width = text_width(row->key.text, MIN(row->key.len, (size_t) 1024));
+		mark_matches(r, a, y, x, row->key.text, row->key.len, current);
+		x += width;
+		x += draw_str(a, y, x, ROLE_TEXT, ": ");
+	} else if (row->in_array) {
+		x += draw_fmt(a, y, x, ROLE_DIM, "%zu: ", row->index);
+	}
+	used = draw_value(a, y, x, row);
+	if (!can_unfold(row) && !row->unfolded)
+		mark_matches(r, a, y, x, row->value.text, row->value.len, current);
+	if (!row->last && !row->unfolded && x + used < a->w)
+		draw_str(a, y, x + used, ROLE_TEXT, ",");
+}
+
+/* Keeps the cursor in what is shown. */
+static void scroll(struct result *r, int h)
+{
+	r->page = MAX(1, h);
+	if (r->row < r->top)
+		r->top = r->row;
+	if (r->row >= r->top + (size_t) r->page)
+		r->top = r->row - (size_t) r->page + 1;
+}
+
+static void draw_tree(struct result *r, const struct area *a)
+{
+	AUTO_STRBUF path = STRBUF_INIT(STRBUF_TEXT);
+	int left = a->w >= NUMBERED ? 6 : 1;
+	struct result_row row;
+
+	result_tree_set_width(&r->tree, MAX(20, a->w - left - 12));
+	result_tree_path(&r->tree, r->row, &path);
+	draw_text(a, 0, 2, ROLE_STRONG, path.data, path.len, true);
+	struct area in = { a->y + 1, a->x + left, a->h - 1, a->w - left };
+	struct area numbers = { a->y + 1, a->x, a->h - 1, left };
+	scroll(r, in.h);
+	for (int y = 0; y < in.h && result_tree_row(&r->tree, r->top + (size_t) y, &row); y++) {
+		bool current = r->top + (size_t) y == r->row;
+		if (left > 1)
+			draw_fmt(&numbers, y, 0, ROLE_DIM, "%4zu", r->top + (size_t) y + 1);
+		draw_tree_row(r, &in, y, &row, current);
+		if (current) {
+			struct area whole = { a->y + 1, a->x, a->h - 1, a->w };
+			draw_selected(&whole, y, ROLE_SELECTED);
+		}
+	}
+}
+
+/* Text as it came; of an error the first line stands out. */
+static void draw_raw(struct result *r, const struct area *a)
+{
+	struct json_span row;
+	int width = MAX(1, a->w - 1);
+
+	if (!r->pager.text) {
+		draw_str(a, 1, 2, ROLE_DIM, "there is nothing");
+		return;
+	}
+	/* At another width the same text stays in sight. */
+	if (r->pager.width && r->pager.width != width && pager_row(&r->pager, r->pager.width, r->row, &row))
+		r->row = r->top = pager_find(&r->pager, width, (size_t) (row.text - r->pager.text));
+	scroll(r, a->h);
+	for (int y = 0; y < a->h && pager_row(&r->pager, width, r->top + (size_t) y, &row); y++) {
+		bool first = r->top + (size_t) y == 0;
+		draw_text(a, y, 1, r->error && first ? ROLE_ERROR : ROLE_TEXT, row.text, row.len, false);
+		mark_matches(r, a, y, 1, row.text, row.len, r->top + (size_t) y == r->row);
+		if (r->top + (size_t) y == r->row && r->row > 0)
+			draw_selected(a, y, ROLE_SELECTED_IDLE);
+	}
+}
+
+static void draw_diff(struct result *r, const struct area *a)
+{
+	if (!r->diff.count) {
+		draw_str(a, 1, 2, ROLE_OK, "both results are the same");
+		return;
+	}
+	scroll(r, a->h);
+	for (int y = 0; y < a->h && r->top + (size_t) y < r->diff.count + r->diff.more; y++) {
+		size_t i = r->top + (size_t) y;
+		if (i == r->diff.count) {
+			draw_str(a, y, 1, ROLE_DIM, "… and more differences");
+			break;
+		}
+		const struct diff_line *l = &r->diff.lines[i];
+		enum role role = l->kind == '+' ? ROLE_DIFF_ADD : l->kind == '-' ? ROLE_DIFF_REMOVE : ROLE_STRONG;
+		int x = 3 + draw_fmt(a, y, 1, role, "%c %s", l->kind, l->path);
+		if (l->before.text) {
+			AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+			strbuf_add(&text, l->before.text, MIN(l->before.len, (size_t) MAX(8, (a->w - x) / (l->after.text ? 2 : 1) - 3)));
+			x += draw_text(a, y, x, ROLE_DIFF_REMOVE, text.data, text.len, true) + 1;
+			if (text.len < l->before.len)
+				x += draw_str(a, y, x - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
+		}
+		if (l->kind == '~')
+			x += draw_str(a, y, x, ROLE_DIM, "→ ");
+		if (l->after.text)
+			draw_text(a, y, x, ROLE_DIFF_ADD, l->after.text, MIN(l->after.len, (size_t) 4096), true);
+		if (i == r->row)
+			draw_selected(a, y, ROLE_SELECTED);
+	}
+}
+
+static void draw_table(struct result *r, const struct area *a)
+{
+	scroll(r, a->h - 1);
+	table_draw(&r->table, a, r->top, r->row);
+}
+
+/* ---- the box ------------------------------------------------------------------------------------------------ */
+
+static void add_title(struct strbuf *sb, const struct result *r)
+{
+	time_t when = (time_t) (r->started_ms / 1000);
+	struct tm tm;
+	char clock[16];
+
+	strbuf_adds(sb, "[3] Result");
+	if (!r->present)
+		return;
+	strbuf_addf(sb, "   %s %s   ", glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK), r->code ? af_code_name(r->code) : "ok");
+	if (r->note)
+		strbuf_addf(sb, "%s   ", r->note);
+	duration_format(sb, r->took_us / 1000);
+	if (r->whole_len) {
+		strbuf_adds(sb, "   ");
+		size_format(sb, r->whole_len);
+		if ((size_t) r->whole_len > r->len)
+			strbuf_adds(sb, " (its beginning)");
+	}
+	if (r->replica >= 0)
+		strbuf_addf(sb, "   replica %d %s", r->replica, r->host ? r->host : "");
+	if (when && gmtime_r(&when, &tm) && strftime(clock, sizeof(clock), "%H:%M:%S", &tm))
+		strbuf_addf(sb, "   %s", clock);
+}
+
+static void add_hint(struct strbuf *sb, struct app *app, enum action action, const char *what)
+{
+	char key[32];
+	const char *hint = keymap_hint(app->keymap, action, key, sizeof(key));
+
+	if (hint && *hint)
+		strbuf_addf(sb, "%s%s %s", sb->len ? " · " : "", hint, what);
+}
+
+static void add_hints(struct strbuf *sb, struct app *app, const struct result *r)
+{
+	if (r->mode == RESULT_TREE)
+		add_hint(sb, app, ACT_OPEN, "fold");
+	add_hint(sb, app, ACT_SEARCH, "search");
+	add_hint(sb, app, ACT_COPY, "copy");
+	add_hint(sb, app, ACT_COPY_ALT, "path");
+	add_hint(sb, app, ACT_SAVE, "save");
+	add_hint(sb, app, ACT_EDITOR, "$EDITOR");
+	add_hint(sb, app, ACT_CALL_LOGS, "logs of this call");
+}
+
+static void add_place(struct strbuf *sb, struct result *r)
+{
+	size_t count = result_rows(r);
+
+	if (r->search && r->matches)
+		strbuf_addf(sb, "match %d/%d%s  ", r->match, r->matches, r->matches == MATCHES_MAX ? "+" : "");
+	else if (r->search)
+		strbuf_adds(sb, "no match  ");
+	if (count)
+		strbuf_addf(sb, "line %zu/%zu%s", r->row + 1, count, r->mode == RESULT_RAW && !r->pager.complete ? "+" : "");
+}
+
+void result_draw(struct result *r, struct app *app, const struct area *a, bool focused, const char *running)
+{
+	static const char *const modes[] = { "Tree", "Raw", "Table", "Diff" };
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), hints = STRBUF_INIT(STRBUF_LINE), place = STRBUF_INIT(STRBUF_LINE);
+
+	area_clear(a, ROLE_TEXT);
+	if (running)
+		strbuf_addf(&title, "[3] Result   %s %s", spinner(), running);
+	else
+		add_title(&title, r);
+	if (r->present) {
+		add_hints(&hints, app, r);
+		add_place(&place, r);
+	}
+	struct box box = { .title = title.data, .bottom = hints.data, .bottom_right = place.data, .focused = focused };
+	struct area in = draw_box(a, &box);
+	if (!r->present) {
+		draw_str(&in, 1, 2, ROLE_DIM, running ? "waiting for the answer; ^C cancels" : "what the call answers comes here");
+		return;
+	}
+	draw_tabs(a, modes, ARRAY_LEN(modes), (int) r->mode, NULL);
+	switch (r->mode) {
+	case RESULT_TREE:
+		draw_tree(r, &in);
+		break;
+	case RESULT_TABLE:
+		draw_table(r, &in);
+		break;
+	case RESULT_DIFF:
+		draw_diff(r, &in);
+		break;
+	default:
+		draw_raw(r, &in);
+	}
+}

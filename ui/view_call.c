@@ -1,0 +1,456 @@
+/* The call screen, over the panes: form, history, result. See views.h. */
+#include <string.h>
+
+#include "ui/call_view.h"
+#include "ui/methods.h"
+#include "ui/views.h"
+
+/* From this size on all three parts are seen at once. */
+#define WIDE_COLS 100
+#define WIDE_ROWS 20
+
+static const struct view_ops part_ops[PART_COUNT];
+
+void call_view_focus(struct call_view *v, enum call_part part)
+{
+	v->part = part;
+	v->view.ops = &part_ops[part];
+	app_redraw(v->app);
+}
+
+/* ---- methods -------------------------------------------------------------------------------------- */
+
+static const struct method *find_method(struct call_view *v, const char *name)
+{
+	const struct method_list *methods = methods_of(v->app, v->environment);
+
+	for (size_t i = 0; methods && i < methods->count; i++)
+		if (!strcmp(methods->items[i].name, name))
+			return &methods->items[i];
+	return NULL;
+}
+
+void call_view_choose(struct call_view *v, const char *name)
+{
+	struct af_error err = AF_ERROR_INIT;
+
+	if (form_set_method(&v->form, name, find_method(v, name), &err))
+		app_notice_error(v->app, &err);
+	af_error_clear(&err);
+	form_set_earlier(&v->form, &v->calls);
+	app_redraw(v->app);
+}
+
+/* Methods come while the view is drawn. A form that was made before they were known is made anew. */
+static void follow_methods(struct call_view *v)
+{
+	const struct method_list *methods = methods_of(v->app, v->environment);
+
+	if (!methods || !methods->count)
+		return;
+	if (!v->form.method) {
+		call_view_choose(v, v->wanted ? v->wanted : methods->items[0].name);
+		if (!v->wanted && methods->count > 1)
+			form_focus(&v->form, CONTROL_METHOD, 0);
+	} else if (!v->form.text && find_method(v, v->form.method) && !v->touched) {
+		call_view_choose(v, v->form.method);
+	}
+}
+
+/* What stands where the fields would be; NULL: nothing is missing. */
+static const char *message_of(struct call_view *v)
+{
+	const char *why = methods_error(v->app, v->environment);
+
+	if (methods_of(v->app, v->environment))
+		return NULL;
+	return why ? why : "asking for the methods";
+}
+
+/* "evaluate  1 of 3 ▾" */
+static void add_method(struct call_view *v, struct strbuf *sb)
+{
+	const struct method_list *methods = methods_of(v->app, v->environment);
+	size_t at = 0;
+
+	if (v->form.method)
+		strbuf_adds(sb, v->form.method);
+	for (size_t i = 0; methods && v->form.method && i < methods->count; i++)
+		if (!strcmp(methods->items[i].name, v->form.method))
+			at = i + 1;
+	if (at)
+		strbuf_addf(sb, "  %zu of %zu %s", at, methods->count, glyph(GLYPH_OPEN));
+}
+
+/* ---- drawing ------------------------------------------------------------------------------------------ */
+
+static void draw_form(struct call_view *v, const struct area *a, bool focused)
+{
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE);
+	int errors = form_errors(&v->form);
+	struct box box = { .focused = focused, .bottom = "Tab field · ↑↓ · ^R earlier values",
+			   .bottom_right = errors == 0 ? NULL : errors == 1 ? "1 error" : "errors" };
+
+	area_clear(a, ROLE_TEXT);
+	strbuf_addf(&title, "[1] Call %s", v->environment);
+	add_method(v, &method);
+	box.title = title.data;
+	box.right = method.data;
+	struct area in = draw_box(a, &box);
+	form_draw(&v->form, &in, model_environment(&v->app->model, v->environment), message_of(v), focused);
+}
+
+struct parts {
+	struct area at[PART_COUNT]; /* h == 0: not shown */
+};
+
+static void lay_out(const struct call_view *v, const struct area *a, struct parts *p)
+{
+	*p = (struct parts){ 0 };
+	if (v->zoomed || a->w < WIDE_COLS || a->h < WIDE_ROWS) {
+		p->at[v->part] = *a;
+		return;
+	}
+	int top = MIN(a->h - 8, MAX(12, a->h * 18 / 32)), left = a->w * 64 / 120;
+	p->at[PART_FORM] = (struct area){ a->y, a->x, top, left };
+	p->at[PART_HISTORY] = (struct area){ a->y, a->x + left, top, a->w - left };
+	p->at[PART_RESULT] = (struct area){ a->y + top, a->x, a->h - top, a->w };
+}
+
+static void call_draw(struct view *view, struct app *app, const struct area *a, bool focused)
+{
+	struct call_view *v = (struct call_view *) view;
+	AUTO_FREE char *progress = call_progress(v);
+	struct parts p;
+
+	v->area = *a;
+	follow_methods(v);
+	lay_out(v, a, &p);
+	if (p.at[PART_FORM].h)
+		draw_form(v, &p.at[PART_FORM], focused && v->part == PART_FORM);
+	if (p.at[PART_HISTORY].h)
+		call_history_draw(v, &p.at[PART_HISTORY], focused && v->part == PART_HISTORY);
+	if (p.at[PART_RESULT].h)
+		result_draw(&v->result, app, &p.at[PART_RESULT], focused && v->part == PART_RESULT, progress);
+}
+
+/* ---- keys of all parts ----------------------------------------------------------------------------------- */
+
+static int focus(struct call_view *v, enum call_part part)
+{
+	call_view_focus(v, part);
+	return REACT_REDRAW;
+}
+
+/* What is in flight first; then to the form; then out. */
+static int back(struct call_view *v)
+{
+	if (v->zoomed) {
+		v->zoomed = false;
+		return REACT_REDRAW;
+	}
+	if (call_cancel_run(v))
+		return REACT_REDRAW;
+	return v->part == PART_FORM ? REACT_CLOSE : focus(v, PART_FORM);
+}
+
+static int toggle_json(struct call_view *v)
+{
+	if (v->form.method)
+		form_toggle_json(&v->form);
+	return focus(v, PART_FORM);
+}
+
+static int common_act(struct call_view *v, enum action action)
+{
+	switch (action) {
+	case ACT_SEND:
+		call_send(v);
+		return REACT_REDRAW;
+	case ACT_EDIT_JSON:
+		return toggle_json(v);
+	case ACT_SAVE_CALL:
+		call_ask_save(v);
+		return REACT_REDRAW;
+	case ACT_PANE_1:
+	case ACT_PANE_2:
+	case ACT_PANE_3:
+		return focus(v, (enum call_part) (action - ACT_PANE_1));
+	case ACT_NEXT_PANE:
+		return focus(v, (enum call_part) ((v->part + 1) % PART_COUNT));
+	case ACT_PREVIOUS_PANE:
+		return focus(v, (enum call_part) ((v->part + PART_COUNT - 1) % PART_COUNT));
+	case ACT_ZOOM:
+		v->zoomed = !v->zoomed;
+		return REACT_REDRAW;
+	case ACT_CANCEL_JOB:
+		return call_cancel_run(v) ? REACT_REDRAW : REACT_HANDLED;
+	case ACT_BACK:
+		return back(v);
+	case ACT_QUIT:
+		return REACT_CLOSE;
+	default:
+		return REACT_NONE;
+	}
+}
+
+/* ---- the form ------------------------------------------------------------------------------------------------ */
+
+/* Enter, by what has the focus. */
+static int press(struct call_view *v)
+{
+	switch (form_focused(&v->form).kind) {
+	case CONTROL_METHOD:
+		call_ask_method(v);
+		break;
+	case CONTROL_TARGET:
+		form_turn_target(&v->form, model_environment(&v->app->model, v->environment), 1);
+		break;
+	case CONTROL_SEND:
+		call_send(v);
+		break;
+	case CONTROL_EDIT_JSON:
+		return toggle_json(v);
+	case CONTROL_SAVE:
+		call_ask_save(v);
+		break;
+	default:
+		form_step(&v->form, 1);
+	}
+	return REACT_REDRAW;
+}
+
+static int turn(struct call_view *v, int step)
+{
+	enum control_kind kind = form_focused(&v->form).kind;
+
+	if (kind == CONTROL_TARGET)
+		form_turn_target(&v->form, model_environment(&v->app->model, v->environment), step);
+	else if (kind == CONTROL_METHOD)
+		call_step_method(v, step);
+	else if (kind >= CONTROL_SEND)
+		form_step(&v->form, step);
+	return REACT_REDRAW;
+}
+
+static int form_act(struct view *view, struct app *app UNUSED, enum action action)
+{
+	struct call_view *v = (struct call_view *) view;
+	struct field *in = form_input(&v->form);
+
+	switch (action) {
+	case ACT_UP:
+	case ACT_DOWN:
+		form_step(&v->form, action == ACT_UP ? -1 : 1);
+		return REACT_REDRAW;
+	case ACT_NEXT_PANE:
+		return form_step(&v->form, 1) ? REACT_REDRAW : focus(v, PART_HISTORY);
+	case ACT_PREVIOUS_PANE:
+		return form_step(&v->form, -1) ? REACT_REDRAW : focus(v, PART_RESULT);
+	case ACT_LEFT:
+	case ACT_RIGHT:
+		return turn(v, action == ACT_LEFT ? -1 : 1);
+	case ACT_PAGE_UP:
+	case ACT_PAGE_DOWN:
+		call_step_method(v, action == ACT_PAGE_UP ? -1 : 1);
+		return REACT_REDRAW;
+	case ACT_OPEN:
+		return press(v);
+	case ACT_EARLIER:
+		call_ask_earlier(v);
+		return REACT_REDRAW;
+	case ACT_CANCEL_JOB:
+		if (!call_cancel_run(v) && in)
+			field_set(in, "", 0);
+		return REACT_REDRAW;
+	default:
+		return common_act(v, action);
+	}
+}
+
+static bool form_wants_text(const struct view *view)
+{
+	return form_input(&((struct call_view *) view)->form) != NULL;
+}
+
+static int form_raw_key(struct view *view, struct app *app UNUSED, keycode key)
+{
+	struct call_view *v = (struct call_view *) view;
+
+	if (!form_key(&v->form, key))
+		return REACT_NONE;
+	v->touched = true;
+	return REACT_REDRAW;
+}
+
+static int form_pasted(struct view *view, struct app *app UNUSED, const char *text, size_t len)
+{
+	struct call_view *v = (struct call_view *) view;
+
+	form_paste(&v->form, text, len);
+	v->touched = true;
+	return REACT_REDRAW;
+}
+
+/* ---- history and result -------------------------------------------------------------------------------------- */
+
+static int history_act(struct view *view, struct app *app UNUSED, enum action action)
+{
+	struct call_view *v = (struct call_view *) view;
+	int reaction = call_history_act(v, action);
+
+	return reaction ? reaction : common_act(v, action);
+}
+
+/* With the result before this one. */
+static int diff(struct call_view *v)
+{
+	if (v->result.mode == RESULT_DIFF)
+		v->result.mode = RESULT_TREE;
+	else if (v->result.id && v->result.json)
+		call_history_get(v, HISTORY_BEFORE, v->result.id, PURPOSE_DIFF);
+	else
+		app_notice(v->app, NOTICE_INFO, "there is no earlier result to compare with");
+	return REACT_REDRAW;
+}
+
+static int next_tab(struct call_view *v, int step)
+{
+	static const enum action actions[] = { ACT_NONE, ACT_RAW, ACT_TABLE, ACT_DIFF };
+	struct result *r = &v->result;
+	int to = ((int) r->mode + step + 4) % 4;
+
+	if (to == RESULT_DIFF)
+		return diff(v);
+	if (to == RESULT_TREE && r->json)
+		r->mode = RESULT_TREE;
+	else
+		return result_act(r, v->app, actions[to]) | REACT_REDRAW;
+	r->row = r->top = 0;
+	return REACT_REDRAW;
+}
+
+static int result_part_act(struct view *view, struct app *app, enum action action)
+{
+	struct call_view *v = (struct call_view *) view;
+
+	switch (action) {
+	case ACT_DIFF:
+		return diff(v);
+	case ACT_SEARCH:
+		call_ask_search(v);
+		return REACT_REDRAW;
+	case ACT_SAVE:
+		call_ask_file(v);
+		return REACT_REDRAW;
+	case ACT_EDITOR:
+		call_open_editor(v);
+		return REACT_REDRAW;
+	case ACT_CALL_LOGS:
+		return call_show_logs(v, v->result.call_id);
+	case ACT_TAB_NEXT:
+	case ACT_TAB_PREVIOUS:
+		return next_tab(v, action == ACT_TAB_NEXT ? 1 : -1);
+	default:
+		break;
+	}
+	int reaction = result_act(&v->result, app, action);
+	return reaction ? reaction : common_act(v, action);
+}
+
+/* ---- the rest --------------------------------------------------------------------------------------------------- */
+
+static bool inside(const struct area *a, int y, int x)
+{
+	return a->h && y >= a->y && y < a->y + a->h && x >= a->x && x < a->x + a->w;
+}
+
+static int call_mouse(struct view *view, struct app *app UNUSED, const struct mouse *m)
+{
+	struct call_view *v = (struct call_view *) view;
+	struct parts p;
+
+	lay_out(v, &v->area, &p);
+	for (int i = 0; i < PART_COUNT; i++) {
+		const struct area *a = &p.at[i];
+		if (!inside(a, v->area.y + m->y, v->area.x + m->x))
+			continue;
+		if (m->what == MOUSE_CLICK || m->what == MOUSE_DOUBLE)
+			call_view_focus(v, (enum call_part) i);
+		int y = v->area.y + m->y - a->y - 1;
+		if (i == PART_HISTORY)
+			return call_history_mouse(v, y + 1, (int) m->what, a);
+		if (i == PART_RESULT)
+			return result_mouse(&v->result, y, v->area.x + m->x - a->x - 1, (int) m->what);
+		form_click(&v->form, y, (int) m->what);
+	}
+	return REACT_REDRAW;
+}
+
+static bool call_tick(struct view *view, struct app *app UNUSED, int64_t now_ms UNUSED)
+{
+	return ((struct call_view *) view)->run != NULL;
+}
+
+static void screen_free(struct view *view)
+{
+	struct call_view *v = (struct call_view *) view;
+
+	if (v->link)
+		v->link->view = NULL;
+	call_link_drop(v->link);
+	call_forget_run(v);
+	history_close(v->history);
+	call_list_free(&v->calls);
+	saved_list_free(&v->saved);
+	list_free(&v->list);
+	form_free(&v->form);
+	result_free(&v->result);
+	af_error_clear(&v->error);
+	free(v->environment);
+	free(v->wanted);
+	free(v->filter);
+	free(v);
+}
+
+static const enum key_context form_contexts[] = { KEYS_FORM, KEYS_LIST, KEYS_GLOBAL };
+static const enum key_context history_contexts[] = { KEYS_HISTORY, KEYS_RESULT, KEYS_FORM, KEYS_LIST, KEYS_GLOBAL };
+/* Of the detail's keys only those that change tabs mean something here. */
+static const enum key_context result_contexts[] = { KEYS_RESULT, KEYS_FORM, KEYS_LIST, KEYS_DETAIL, KEYS_GLOBAL };
+
+static const struct view_ops part_ops[PART_COUNT] = {
+	[PART_FORM] = { .name = "call", .contexts = form_contexts, .free = screen_free, .draw = call_draw, .act = form_act,
+			.text = true, .wants_text = form_wants_text, .key = form_raw_key, .paste = form_pasted,
+			.mouse = call_mouse, .tick = call_tick },
+	[PART_HISTORY] = { .name = "call", .contexts = history_contexts, .free = screen_free, .draw = call_draw,
+			   .act = history_act, .mouse = call_mouse, .tick = call_tick },
+	[PART_RESULT] = { .name = "call", .contexts = result_contexts, .free = screen_free, .draw = call_draw,
+			  .act = result_part_act, .mouse = call_mouse, .tick = call_tick },
+};
+
+struct view *call_view_new(struct app *app, const char *environment, int replica, const char *method, struct af_error *err)
+{
+	struct call_view *v = calloc(1, sizeof(*v));
+
+	if (!v) {
+		error_nomem(err);
+		return NULL;
+	}
+	v->app = app;
+	v->view.ops = &part_ops[PART_FORM];
+	form_init(&v->form);
+	result_init(&v->result);
+	v->form.target = replica < 0 ? TARGET_AUTO : replica;
+	v->environment = str_dup(environment, err);
+	v->wanted = method ? str_dup(method, err) : NULL;
+	v->link = calloc(1, sizeof(*v->link));
+	v->history = history_open(app, call_history_answered, v, err);
+	if (!v->environment || (method && !v->wanted) || !v->link || !v->history) {
+		screen_free(&v->view);
+		return NULL;
+	}
+	v->link->view = v;
+	atomic_init(&v->link->refs, 1);
+	call_history_refresh(v);
+	return &v->view;
+}
