@@ -381,10 +381,25 @@ static void global_action(struct app *app, enum action action)
 	app_redraw(app);
 }
 
+/* What works wherever the keys go otherwise: drawing anew, and stopping. */
+static bool works_always(struct app *app, keycode key)
+{
+	static const enum key_context everywhere[] = { KEYS_GLOBAL };
+	enum action action = keymap_find(app->keymap, everywhere, key);
+
+	/* Bound to a character, it is text where there is a field. */
+	if (key >= ' ' || (action != ACT_REDRAW && action != ACT_SUSPEND))
+		return false;
+	global_action(app, action);
+	return true;
+}
+
 void frame_key(struct app *app, keycode key)
 {
 	struct view *v = focused_view(app->frame);
 
+	if (works_always(app, key))
+		return;
 	if (prompt_open(app->prompt)) {
 		prompt_key(app->prompt, key);
 		app_redraw(app);
@@ -397,7 +412,7 @@ void frame_key(struct app *app, keycode key)
 		return;
 	/* A question or a menu over the panes keeps the keys for itself. */
 	if (action_rows[action].context == KEYS_GLOBAL && (!top_overlay(app->frame) || action == ACT_HELP ||
-	    action == ACT_REDRAW || action == ACT_SUSPEND || action == ACT_CANCEL_JOB || action == ACT_COMMAND))
+	    action == ACT_CANCEL_JOB || action == ACT_COMMAND))
 		global_action(app, action);
 	else if (action == ACT_BACK && top_overlay(app->frame))
 		pop(app, v);

@@ -239,8 +239,12 @@ static void look_at_signals(struct terminal_event *event)
 		terminal_leave();
 		terminal_enter();
 	}
-	if (seen.resize && take_size())
+	if (seen.resize) {
+		/* Even where the size is the old one again: what it was meanwhile may have cost the terminal some cells. */
+		take_size();
+		canvas_redraw();
 		term.resized = true;
+	}
 	if (seen.leave) {
 		event->kind = EVENT_SIGNAL;
 		event->signal = seen.leave;
