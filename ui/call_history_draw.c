@@ -118,11 +118,11 @@ static struct grid grid_of(int w)
 	return g;
 }
 
-static void draw_call(struct call_view *v, const struct area *a, int y, const struct call_record *r, bool focused)
+void call_row_draw(const struct area *a, int y, const struct call_record *r)
 {
 	struct grid g = grid_of(a->w);
 	AUTO_STRBUF args = STRBUF_INIT(STRBUF_LINE), when = STRBUF_INIT(64), took = STRBUF_INIT(64);
-	char id[24], replica[12] = "";
+	char replica[12] = "";
 
 	add_when(&when, r->started_ms);
 	add_took(&took, r->took_us);
@@ -137,12 +137,19 @@ static void draw_call(struct call_view *v, const struct area *a, int y, const st
 	draw_str(a, y, g.status, r->code ? ROLE_ERROR : ROLE_OK, glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
 	draw_cut(a, y, g.status + 2, 9, r->code ? ROLE_ERROR : ROLE_OK, r->code ? af_code_name(r->code) : "ok");
 	draw_right(a, y, g.took, 6, ROLE_TEXT, took.data);
+}
+
+static void draw_call(struct call_view *v, const struct area *a, int y, const struct call_record *r, bool focused)
+{
+	char id[24];
+
+	call_row_draw(a, y, r);
 	snprintf(id, sizeof(id), "%lld", (long long) r->id);
 	if (is_selected(v, 'c', id))
 		mark(a, y, focused);
 }
 
-static void draw_heading(const struct area *a, int y)
+void call_heading_draw(const struct area *a, int y)
 {
 	struct grid g = grid_of(a->w);
 
@@ -249,7 +256,7 @@ static int draw_lists(struct call_view *v, const struct area *a, bool focused)
 			 v->filter ? "no call has this text" : "no calls yet");
 		return y + 1;
 	}
-	draw_heading(a, y++);
+	call_heading_draw(a, y++);
 	int calls_h = MAX(1, a->h - y);
 	v->page = calls_h;
 	keep(&v->calls_top, row >= saved ? row - saved : -1, calls, calls_h);

@@ -81,5 +81,8 @@ const struct call_record *call_history_selected(struct call_view *v);
 
 /* ---- call_history_draw.c ---- */
 void call_history_draw(struct call_view *v, const struct area *a, bool focused);
+/* A row about one call, and the titles of its columns. */
+void call_row_draw(const struct area *a, int y, const struct call_record *r);
+void call_heading_draw(const struct area *a, int y);
 
 #endif
