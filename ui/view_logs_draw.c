@@ -251,7 +251,7 @@ static void draw_status(const struct logs_view *lv, const struct area *a, int y)
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 	int x = 1;
 
-	if (b->lag_ms >= 0 && b->lag_ms < 60000)
+	if (b->lag_ms >= 0 && b->lag_ms < 60000 && a->w >= 100)
 		strbuf_addf(&sb, "reader lag %.2f s    ", (double) b->lag_ms / 1000);
 	strbuf_adds(&sb, "buffer ");
 	logs_add_grouped(&sb, log_store_end(b->store) - log_store_first(b->store));
@@ -264,7 +264,7 @@ static void draw_status(const struct logs_view *lv, const struct area *a, int y)
 	x += draw_str(&left, y, x, ROLE_DIM, "R = replica");
 	for (int i = 0; i < b->source_count; i++) {
 		const struct book_source *s = &b->sources[i];
-		if (s->index < 0)
+		if (s->index < 0 || x + 6 + (int) strlen(s->host) > left.w)
 			continue;
 		x += draw_fmt(&left, y, x + 3, (enum role)(ROLE_REPLICA_0 + s->number % 6), "%d", s->number) + 3;
 		x += draw_fmt(&left, y, x + 1, ROLE_TEXT, "%s", s->host) + 1;

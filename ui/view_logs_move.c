@@ -111,7 +111,7 @@ static void bring_in(struct logs_view *lv, size_t row)
 		set_top(lv, index, skip);
 }
 
-static void set_cursor(struct logs_view *lv, size_t row)
+void logs_set_cursor(struct logs_view *lv, size_t row)
 {
 	logs_hold(lv);
 	lv->book->cursor = log_number(rows_of(lv), row);
@@ -182,7 +182,7 @@ static void step(struct logs_view *lv, int by)
 	if (lv->book->cursor == NO_LINE) {
 		/* The first step shows where the cursor is. */
 		if (by < 0)
-			set_cursor(lv, row);
+			logs_set_cursor(lv, row);
 		return;
 	}
 	cursor_overhang(lv, row, &above, &below);
@@ -191,7 +191,7 @@ static void step(struct logs_view *lv, int by)
 	else if (by > 0 && row == last)
 		logs_follow(lv);
 	else if (by > 0 || row > 0)
-		set_cursor(lv, by > 0 ? row + 1 : row - 1);
+		logs_set_cursor(lv, by > 0 ? row + 1 : row - 1);
 }
 
 static void page(struct logs_view *lv, int by)
@@ -207,7 +207,7 @@ static void page(struct logs_view *lv, int by)
 		row += by < 0 ? (size_t) -1 : 1;
 		left -= logs_layout(lv, log_number(rows, row));
 	}
-	set_cursor(lv, row);
+	logs_set_cursor(lv, row);
 }
 
 int logs_move(struct logs_view *lv, enum action action)
@@ -224,7 +224,7 @@ int logs_move(struct logs_view *lv, enum action action)
 		page(lv, action == ACT_PAGE_UP ? -1 : 1);
 		break;
 	case ACT_FIRST:
-		set_cursor(lv, 0);
+		logs_set_cursor(lv, 0);
 		break;
 	case ACT_LAST:
 		logs_follow(lv);

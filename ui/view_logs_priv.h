@@ -114,6 +114,9 @@ double logs_rate(const struct logs_view *lv);
 size_t logs_place(const struct logs_view *lv, uint64_t line);
 void logs_hold(struct logs_view *lv);
 void logs_follow(struct logs_view *lv);
+/* Puts the cursor on a row and brings as much of it into sight as there is room for. */
+void logs_set_cursor(struct logs_view *lv, size_t row);
+/* Jumps: with some lines around it. */
 void logs_show(struct logs_view *lv, uint64_t line);
 /* Where the drawing begins: index of the first row and how many of its screen rows are out of sight. */
 void logs_first_row(struct logs_view *lv, size_t *index, int *skip);
