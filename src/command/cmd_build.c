@@ -35,8 +35,8 @@ const struct command_spec cmd_build = {
 	.summary = "Build an image from an environment directory or git repository",
 	.description =
 		"The directory needs env.py and a Dockerfile; requirements.txt, config.py and .dockerignore are honoured. "
-		"A resolve_buildargs function in config.py supplies build arguments; --build-arg and AFS_BASE_IMAGE "
-		"override them.\n"
+		"A resolve_buildargs function in config.py gets the arguments of --build-arg and may add to and change them; "
+		"a BASE_IMAGE given by --build-arg or AFS_BASE_IMAGE stays.\n"
 		"Where env.py has an Actor class or plain functions, the HTTP server is added in a second build stage. "
 		"Where it has a FastAPI application of its own, the Dockerfile is used as it is.",
 	.operands = operands,

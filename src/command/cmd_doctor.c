@@ -25,7 +25,7 @@ const struct command_spec cmd_doctor = {
 	.group = "Manage",
 	.summary = "Check engine, disk, base image and tools",
 	.description = "Says for each finding what to do about it. The exit status is 0 unless something is in the way: 4 when "
-		       "the engine cannot be reached, else 1.\\n"
+		       "the engine cannot be reached, else 1.\n"
 		       "--json prints a list: check, status (ok, warning, error), finding, advice (null where there is none).",
 	.operands = operands,
 	.options = options,

@@ -26,7 +26,7 @@ const struct command_spec cmd_ps = {
 	.summary = "List environments and replicas with their state and load",
 	.description = "Shows mode, host, state, health, CPU, memory, requests, errors and restarts. CPU is in percent of one "
 		       "core, as docker stats has it; requests and errors are counted by the environment's own server "
-		       "since it started, and are unknown where it has none.\\n"
+		       "since it started, and are unknown where it has none.\n"
 		       "--json prints a list of environments: name, image, type, mode, balance, ours (started by afs), planned "
 		       "(replicas there were meant to be), and replicas: replica, container, id, host, address, state, status, "
 		       "exit_code, oom, health (ok or bad), cpu_percent, memory, memory_limit (bytes), counted_by (server), "

@@ -26,7 +26,7 @@ const struct command_spec cmd_stats = {
 	.group = "Watch",
 	.summary = "Show requests, errors and latencies per instance",
 	.description = "Per instance: host, address, requests, errors, calls in flight and the latency percentiles "
-		       "p50, p95 and p99, counted by the environment's server since it started, whoever called.\\n"
+		       "p50, p95 and p99, counted by the environment's server since it started, whoever called.\n"
 		       "--json prints an object: name, balance, requests, errors, in_flight (sums), and instances: replica, "
 		       "container, id, host, address, state, counted_by (server), since, requests, errors, in_flight, p50_ms, "
 		       "p95_ms, p99_ms. What is not known is null.",

@@ -2,6 +2,7 @@
 """afs as a process, without an engine: what goes to which stream, exit statuses, signals, broken pipes."""
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -72,6 +73,14 @@ def _():
     done = afs("run", "--nonsense", "--help")
     equal((done.returncode, done.err), (0, ""))
     equal(done.out, afs("help", "run").out)
+
+
+@test("each help is plain text in lines that fit")
+def _():
+    for line in afs("--help").out.splitlines():
+        command = re.match(r"  ([a-z]+) {2,}[A-Z]", line)
+        for text in afs("help", command.group(1)).out.splitlines() if command else ():
+            check(len(text) <= 80 and "\\n" not in text, "afs help %s: %s" % (command.group(1), text))
 
 
 @test("afs --version")
