@@ -93,6 +93,11 @@ void cancel_unwatch(struct cancel *c, struct cancel_waker *w)
 	pthread_mutex_unlock(&c->lock);
 }
 
+void cancel_wake_token(void *token)
+{
+	cancel_trigger(token);
+}
+
 void cancel_sleep(struct cancel *c, int64_t ms)
 {
 	int64_t until = clock_us() + MIN(MAX(ms, (int64_t) 0), SLEEP_MAX_MS) * 1000;

@@ -29,6 +29,8 @@ struct cancel_waker {
 void cancel_watch(struct cancel *c, struct cancel_waker *w);
 /* After this returns wake does not run any more. */
 void cancel_unwatch(struct cancel *c, struct cancel_waker *w);
+/* A wake whose arg is another token: that one fires with this one. */
+void cancel_wake_token(void *token);
 
 /* Sleeps until the deadline or cancellation, whichever is first. */
 void cancel_sleep(struct cancel *c, int64_t ms);

@@ -161,11 +161,6 @@ static void remove_replica(void *arg, size_t i)
 		return;
 }
 
-static void trigger(void *arg)
-{
-	cancel_trigger(arg);
-}
-
 /* The first that is no mere consequence of another's failure. */
 static af_code first_error(struct deployment *dep, struct cancel *outer, struct af_error *err)
 {
@@ -185,7 +180,7 @@ static af_code first_error(struct deployment *dep, struct cancel *outer, struct 
 
 static af_code run_deployment(struct deployment *dep, struct cancel *outer, struct af_error *err)
 {
-	struct cancel_waker link = { .wake = trigger };
+	struct cancel_waker link = { .wake = cancel_wake_token };
 	size_t count = dep->env->count;
 
 	dep->errors = calloc(count, sizeof(*dep->errors));

@@ -120,8 +120,8 @@ static af_code fill_instance(struct instance *inst, const cJSON *c, struct docke
 	return instance_set_address(inst, inst->state == INSTANCE_UP ? docker_container_ip(c) : NULL, err);
 }
 
-/* "exited with code 137, killed for using more memory than its limit" */
-static char *why_down(const cJSON *inspect, struct af_error *err)
+/* "exited, exit code 1", "killed for using more memory than its limit of 512M (OOM), exit code 137" */
+static char *why_ended(const cJSON *inspect, struct af_error *err)
 {
 	const cJSON *state = get(inspect, "State");
 	const cJSON *code = get(state, "ExitCode"), *limit = get(get(inspect, "HostConfig"), "Memory");
@@ -132,8 +132,32 @@ static char *why_down(const cJSON *inspect, struct af_error *err)
 		return str_format(err, "%s, exit code %d", status ? status : "gone", code ? code->valueint : -1);
 	AUTO_STRBUF size = STRBUF_INIT(32);
 	size_format(&size, limit ? (int64_t) limit->valuedouble : 0);
+	if (state_of(status) == INSTANCE_UP) /* runs again: the code is gone */
+		return str_format(err, "killed for using more memory than its limit of %s (OOM)", size.data);
 	return str_format(err, "killed for using more memory than its limit of %s (OOM), exit code %d", size.data,
 			  code ? code->valueint : -1);
+}
+
+/* Does an inspect answer still tell how the last run ended? For a moment also between two runs. */
+static bool tells_end(const cJSON *inspect)
+{
+	const cJSON *state = get(inspect, "State");
+	const char *status = text_of(state, "Status");
+
+	return state_of(status) == INSTANCE_DOWN || !strcmp(status, "restarting") || cJSON_IsTrue(get(state, "OOMKilled"));
+}
+
+static af_code note_end(struct instance *inst, const cJSON *inspect, struct af_error *err)
+{
+	AUTO_FREE char *why = why_ended(inspect, err);
+	const char *kept = why ? instance_keep_text(inst, why, err) : NULL;
+
+	if (!kept)
+		return AF_ERR_NOMEM;
+	inst->ended = kept;
+	if (inst->state != INSTANCE_UP)
+		inst->status = kept;
+	return AF_OK;
 }
 
 af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err)
@@ -148,11 +172,8 @@ af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af
 	}
 	if (!rc)
 		rc = fill_instance(inst, doc, inst->engine, err);
-	if (!rc && inst->state == INSTANCE_DOWN) {
-		AUTO_FREE char *why = why_down(doc, err);
-		if (!why || !set_status(inst, why, err))
-			rc = AF_ERR_NOMEM;
-	}
+	if (!rc && tells_end(doc))
+		rc = note_end(inst, doc, err);
 	pthread_mutex_unlock(&inst->env->lock);
 	cJSON_Delete(doc);
 	return rc;

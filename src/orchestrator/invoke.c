@@ -155,6 +155,18 @@ static af_code try_once(struct attempt *at, char **result, size_t *len, struct a
 	return rc;
 }
 
+/* Asked for as often as may be, and never answered whole. What became of the server meanwhile says more. */
+static af_code gave_out(const struct attempt *at, struct af_error *err)
+{
+	struct instance *inst = at->inst;
+	const char *ended = instance_refresh(inst, at->cancel, NULL) ? NULL : inst->ended;
+
+	error_set(err, AF_ERR_LOST, "%s.%s: the connection broke again and again%s%s%s%s", at->env->name, at->call->method,
+		  ended ? "; " : "", ended ? inst->name : "", ended ? ": " : "", ended ? ended : "");
+	error_hint(err, "see what it does with `afs logs %s`", at->env->name);
+	return AF_ERR_LOST;
+}
+
 af_code env_call(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
 		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err)
 {
@@ -173,7 +185,7 @@ af_code env_call(struct af_env *env, const char *method, struct json_span kwargs
 		rc = try_once(&at, result, len, &local);
 	}
 	if (at.again)
-		rc = error_set(&local, AF_ERR_LOST, "%s.%s: the connection broke again and again", env->name, method);
+		rc = gave_out(&at, &local);
 	if (info) {
 		info->replica = at.inst ? at.inst->replica : -1;
 		info->took_us = clock_us() - started;

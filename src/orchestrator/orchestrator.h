@@ -39,8 +39,9 @@ struct instance {
 	/* Changed under the lock, looked at by anybody: the texts stay where they are as long as the instance does. */
 	const char *_Atomic base;   /* "http://172.17.0.2:8000"; NULL: no address */
 	const char *_Atomic status; /* the engine's words: "Up 3 hours", "Exited (137) 2 minutes ago" */
+	const char *_Atomic ended;  /* how its last run ended, as far as seen: "exited, exit code 3", OOM; NULL: not seen */
 	_Atomic(enum instance_state) state;
-	struct strlist texts; /* all that base and status have been */
+	struct strlist texts; /* all that base, status and ended have been */
 	int busy;       /* calls in flight through others, as far as known */
 	int in_flight;  /* through this process, as are: */
 	uint64_t requests, errors;

@@ -20,13 +20,16 @@ struct exit_watch {
 	atomic_int refs;
 	atomic_bool exited;
 	atomic_int code;
+	struct cancel *stop; /* fires at the exit, and with the caller's: ends a request to an address that is gone */
 	struct http_transfer *transfer;
 };
 
 static void exit_watch_unref(struct exit_watch *w)
 {
-	if (atomic_fetch_sub(&w->refs, 1) == 1)
-		free(w);
+	if (atomic_fetch_sub(&w->refs, 1) != 1)
+		return;
+	cancel_free(w->stop);
+	free(w);
 }
 
 static void on_exit_told(void *arg, int code)
@@ -37,6 +40,7 @@ static void on_exit_told(void *arg, int code)
 	if (code >= 0) {
 		atomic_store(&w->code, code);
 		atomic_store(&w->exited, true);
+		cancel_trigger(w->stop);
 	}
 	exit_watch_unref(w);
 }
@@ -45,14 +49,18 @@ static af_code exit_watch_new(struct instance *inst, struct exit_watch **out, st
 {
 	struct exit_watch *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w || !(w->stop = cancel_new(err))) {
+		free(w);
 		return error_nomem(err);
+	}
 	atomic_init(&w->refs, 2);
 	af_code rc = docker_container_wait(inst->engine, inst->id, on_exit_told, w, &w->transfer, err);
-	if (rc)
-		free(w);
-	else
+	if (!rc) {
 		*out = w;
+		return rc;
+	}
+	cancel_free(w->stop);
+	free(w);
 	return rc;
 }
 
@@ -89,10 +97,10 @@ static af_code died(struct instance *inst, int code, struct af_error *err)
 	AUTO_STRBUF why = STRBUF_INIT(STRBUF_LINE);
 
 	strbuf_addf(&why, "exit code %d", code);
-	/* The engine's own words know of OOM; they may be of the restart already. */
-	if (instance_refresh(inst, NULL, NULL) == AF_OK && inst->status && strstr(inst->status, "OOM")) {
+	/* The engine knows of OOM. */
+	if (instance_refresh(inst, NULL, NULL) == AF_OK && inst->ended && strstr(inst->ended, "OOM")) {
 		strbuf_reset(&why);
-		strbuf_adds(&why, inst->status);
+		strbuf_adds(&why, inst->ended);
 	}
 	add_last_lines(&lines, inst);
 	error_set(err, AF_ERR_FAILED, "%s died while starting, %s%s%s", inst->name, why.data,
@@ -171,6 +179,7 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 {
 	struct af_error last = AF_ERROR_INIT;
 	struct patrol patrol = { .looked = clock_ms() };
+	struct cancel *stop = watch ? watch->stop : cancel;
 	int64_t start = clock_ms(), waited = 0;
 	af_code rc = AF_OK;
 
@@ -186,12 +195,12 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 		af_error_clear(&last);
 		/* Time may have run out since it was looked at; 0 would be no limit at all. */
 		int64_t left = MAX(MIN(deadline_left(until), (int64_t) HEALTH_MS), (int64_t) 1);
-		if (s.endpoint.base && server_health(&s, left, cancel, &last) == AF_OK)
+		if (s.endpoint.base && server_health(&s, left, stop, &last) == AF_OK)
 			break;
 		rc = watch ? inst->base ? AF_OK : locate(inst, cancel, err) : look_again(inst, &patrol, cancel, err);
 		if (rc)
 			break;
-		cancel_sleep(cancel, pause_after(waited));
+		cancel_sleep(stop, pause_after(waited));
 	}
 	af_error_clear(&last);
 	if (!rc)
@@ -206,11 +215,14 @@ af_code instance_wait_ready(struct instance *inst, deadline until, struct cancel
 
 af_code instance_start(struct instance *inst, deadline until, struct cancel *cancel, struct af_error *err)
 {
+	struct cancel_waker link = { .wake = cancel_wake_token };
 	struct exit_watch *watch = NULL;
 	af_code rc = exit_watch_new(inst, &watch, err);
 
 	if (rc)
 		return error_wrap(err, rc, "watch %s", inst->name);
+	link.arg = watch->stop;
+	cancel_watch(cancel, &link);
 	rc = docker_container_start(inst->engine, inst->id, NULL, err);
 	if (rc)
 		error_wrap(err, rc, "start %s", inst->name);
@@ -218,6 +230,7 @@ af_code instance_start(struct instance *inst, deadline until, struct cancel *can
 		rc = locate(inst, cancel, err);
 	if (!rc)
 		rc = wait_ready(inst, watch, until, cancel, err);
+	cancel_unwatch(cancel, &link);
 	exit_watch_end(watch);
 	return rc;
 }

@@ -58,6 +58,19 @@ def _():
     within(SLACK, from_death_to_report)
 
 
+@test("so it is when health was being asked for as the address went away", timeout=300)
+def _():
+    tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n",
+                                dockerfile('["sh", "-c", "sleep 0.4; date +%s.%N; exit 1"]')), "later")
+
+    def from_first_death_to_report():
+        done = run_fails(tag, name("later"), expect=1)
+        ended = time.time()
+        return ended - min(map(float, re.findall(r"\b\d{10}\.\d+", done.err)))
+
+    within(SLACK, from_first_death_to_report)
+
+
 @test("a program that cannot be started: status 1 and the engine's words", timeout=300)
 def _():
     tag = build(environment_dir("from fastapi import FastAPI\napp = FastAPI()\n", dockerfile('["/no/such/program"]')), "none")
@@ -85,9 +98,8 @@ def _():
 @test("a memory limit that is too small to start is named", timeout=300)
 def _():
     tag = build(environment_dir("ballast = b'x' * (200 << 20)\n" + ACTOR), "oom")
-    done = run_fails(tag, name("oom"), "--mem-limit", "48m", "--timeout", "30")
-    check(done.status in (1, 5), "status\n%s" % done)
-    contains(done.err, "memory", "stderr")
+    done = run_fails(tag, name("oom"), "--mem-limit", "48m", "--timeout", "30", expect=1)
+    contains(done.err, "its limit of 48M (OOM)", "stderr")
 
 
 @test("secrets do not appear in what is reported", timeout=300)

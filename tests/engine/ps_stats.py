@@ -151,6 +151,17 @@ def _():
     matches(afs("ps", expect=0).out, r"^%s .* oom " % env, "table")
 
 
+@test("so is the call that killed it, though it was restarted")
+def _():
+    env = name("again")
+    afs("run", image, "--name", env, "--mem-limit", "64m", expect=0)
+    done = afs("call", env, "eat", "--arg", "megabytes=200", "--timeout", "60")
+    if done.status == 0:
+        skip("the kernel lets it live: %s" % done.out)
+    equal(done.status, 4, "status")
+    contains(done.err, "its limit of 64M (OOM)", "stderr")
+
+
 @test("a paused replica is not healthy, and ps does not wait for it")
 def _():
     docker.post("/containers/%s-1/pause" % NAME)
