@@ -150,7 +150,7 @@ static af_code call_one(const struct request *r, int replica, bool raw, struct a
 		rc = a.rc;
 		error_move(err, &a.err);
 	}
-	if (a.rc == AF_ERR_NOT_FOUND)
+	if (a.rc == AF_ERR_NOT_FOUND && a.info.replica >= 0) /* else it is the replica that is not there */
 		env_hint_methods(r->env, r->method, r->cx->cancel, err);
 	answer_free(&a);
 	return rc;

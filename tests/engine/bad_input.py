@@ -93,6 +93,11 @@ def _():
         call(3, method, env=WEB)
 
 
+@test("a replica that is not there: status 3, and no word about methods")
+def _():
+    lacks(call(3, "echo", "--replica", "7", says=["no replica 7"]).err, "methods", "stderr")
+
+
 @test("an environment's name that is no name: status 3")
 def _():
     for env in ("../json", "a b", "*", "x" * 300, "caf\u00e9", "a/b"):
