@@ -11,6 +11,7 @@
 #include "ui/config.h"
 #include "ui/feed.h"
 #include "ui/frame.h"
+#include "ui/manual.h"
 #include "ui/methods.h"
 #include "ui/plain.h"
 #include "ui/prompt.h"
@@ -24,7 +25,7 @@
 #define SPIN_MS 120
 
 struct arguments {
-	bool plain, help, version;
+	bool plain, help, version, manual;
 	const char *script, *theme;
 	bool readonly, ascii;
 };
@@ -49,7 +50,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a)
 		{ "readonly", no_argument, NULL, 'r' }, { "theme", required_argument, NULL, 't' },
 		{ "ascii", no_argument, NULL, 'a' },	{ "plain", no_argument, NULL, 'p' },
 		{ "script", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },	{ 0 },
+		{ "version", no_argument, NULL, 'v' },
+		{ "generate-manual", no_argument, NULL, 'm' },	{ 0 },
 	};
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -74,6 +76,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a)
 			break;
 		case 'v':
 			a->version = true;
+			break;
+		case 'm':
+			a->manual = true;
 			break;
 		default:
 			return false;
@@ -337,6 +342,11 @@ int main(int argc, char **argv)
 	if (!parse_arguments(argc, argv, &a)) {
 		fputs("  hint: afs-tui --help\n", stderr);
 		return 2;
+	}
+	if (a.manual) {
+		AUTO_STRBUF page = STRBUF_INIT(STRBUF_TEXT);
+		manual_add(&page);
+		return fwrite(page.data, 1, page.len, stdout) == page.len && fflush(stdout) == 0 ? 0 : 1;
 	}
 	if (a.help || a.version) {
 		printf("%s", a.help ? usage : "");

@@ -15,13 +15,12 @@ struct named_text {
 
 static const struct named_text variables[] = {
 	{ "AFS_BASE_IMAGE", "Image that new and built environments start from, where --base-image and --build-arg do not say it." },
-	{ "DOCKER_HOST", "Address of the engine: unix://PATH, tcp://HOST:PORT or ssh://[USER@]HOST[:PORT]." },
+	{ "DOCKER_HOST", "Address of the engine: unix://PATH or tcp://HOST:PORT." },
 	{ "DOCKER_CONTEXT", "Name of the docker context to use; DOCKER_HOST overrides it." },
 	{ "DOCKER_TLS_VERIFY", "When not empty, a tcp engine is spoken to over TLS and its certificate is verified." },
 	{ "DOCKER_CERT_PATH", "Directory of ca.pem, cert.pem and key.pem for that." },
 	{ "DOCKER_API_VERSION", "Version of the engine's API, instead of the negotiated one." },
 	{ "DOCKER_CONFIG", "Directory of docker's config.json, instead of ~/.docker." },
-	{ "SSH_AUTH_SOCK", "Socket of the SSH agent for remote hosts." },
 	{ "NO_COLOR", "When not empty, nothing is coloured." },
 	{ "TERM", "When dumb, progress is shown as plain lines." },
 };
@@ -32,8 +31,6 @@ static const struct named_text files[] = {
 	{ "config.py", "Optional; its resolve_buildargs function returns build arguments." },
 	{ ".dockerignore", "Optional; what is not sent to the engine." },
 	{ "~/.docker/config.json", "Contexts and registry credentials." },
-	{ "~/.ssh/config", "Settings of remote hosts, read through ssh -G." },
-	{ "~/.ssh/known_hosts", "Keys of remote hosts; an unknown or changed key is refused." },
 };
 
 /* ---- mdoc ------------------------------------------------------------------------- */
