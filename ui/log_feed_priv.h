@@ -25,7 +25,8 @@ struct log_stream {
 	bool resumed;           /* the first line after a break is still to come */
 	bool told;              /* what is known of its end is in `why` */
 	bool complained;        /* that the log cannot be read */
-	struct strbuf why;      /* of the break: "replica 2 restarted (exit 137)" */
+	bool restarted;         /* the container did, and `why` says so: "replica 2 restarted (exit 137)" */
+	struct strbuf why;      /* of the break */
 	int64_t why_ns;
 	char started[40];       /* the container's StartedAt */
 	int64_t line_us, rest_us, begun_us; /* clock_us() of the last line, of the last wait for one, of the stream */

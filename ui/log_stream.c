@@ -35,13 +35,16 @@ static void tell_resumed(struct log_stream *s, bool whole)
 	s->resumed = false;
 	if (!s->why.len && whole)
 		return;
-	if (s->why.len)
-		strbuf_addf(&text, "%s, log stream resumed, %s", s->why.data,
-			    whole ? "0 lines lost" : "lines before this may be lost");
+	const char *lost = whole ? "0 lines lost" : "lines before this may be lost";
+	if (s->restarted)
+		strbuf_addf(&text, "%s, log stream resumed, %s", s->why.data, lost);
+	else if (s->why.len)
+		strbuf_addf(&text, "replica %d: log stream resumed, %s (%s)", s->number, lost, s->why.data);
 	else
 		strbuf_addf(&text, "replica %d: lines before this were not read", s->number);
 	add_marker(s, MAX(s->why_ns, s->at.last_ns), text.data);
 	strbuf_reset(&s->why);
+	s->restarted = false;
 	s->why_ns = 0;
 }
 
@@ -123,28 +126,33 @@ static void add_exit(struct strbuf *sb, const struct standing *st)
 	strbuf_addf(sb, "exit %d%s", st->exit_code, st->oom ? " OOM" : "");
 }
 
-/* Notes what broke the stream, once, and what the container says of it. */
+/* The first reason is kept, until it turns out that the container has restarted. */
+static void note_reason(struct log_stream *s, const struct af_error *err)
+{
+	const char *text = err->message ? err->message : "the stream broke";
+
+	if (!s->why.len)
+		log_clean(&s->why, text, strcspn(text, "\n"));
+}
+
+/* Notes what the container says of a stream that ended. */
 static void note_break(struct log_stream *s, const struct standing *st, const struct af_error *why)
 {
-	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
-
 	if (st->what == STOPPED && !s->told) {
 		strbuf_reset(&s->why);
 		strbuf_addf(&s->why, "replica %d restarted (", s->number);
 		add_exit(&s->why, st);
 		strbuf_addc(&s->why, ')');
-		s->told = true;
-	} else if (st->what == AWAY && !s->why.len) {
-		strbuf_addf(&text, "replica %d: %s", s->number, why->message ? why->message : "the engine went away");
-		log_clean(&s->why, text.data, strcspn(text.data, "\n"));
-	} else if (st->what == RUNS && st->restarted && !s->why.len) {
+		s->told = s->restarted = true;
+	} else if (st->what == AWAY) {
+		note_reason(s, why);
+	} else if (st->restarted && !s->restarted) {
+		strbuf_reset(&s->why);
 		strbuf_addf(&s->why, "replica %d restarted", s->number);
+		s->restarted = true;
 	}
-	if (st->restarted) {
-		int64_t ns;
-		if (rfc3339_parse(s->started, strlen(s->started), &ns))
-			s->why_ns = ns;
-	}
+	if (st->restarted && !rfc3339_parse(s->started, strlen(s->started), &s->why_ns))
+		s->why_ns = 0;
 }
 
 /* Says so when it does not come back by itself. */
@@ -193,10 +201,8 @@ static void stream(struct log_stream *s, bool tty)
 
 	s->begun_us = clock_us();
 	af_code rc = docker_container_logs(s->engine, s->id, &opt, on_line, s, s->feed->cancel, &err);
-	if (rc && rc != AF_ERR_CANCELLED && rc != AF_ERR_NOT_FOUND && !s->why.len) {
-		AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
-		strbuf_addf(&text, "replica %d: %s", s->number, err.message ? err.message : "the stream broke");
-		log_clean(&s->why, text.data, strcspn(text.data, "\n"));
+	if (rc && rc != AF_ERR_CANCELLED && rc != AF_ERR_NOT_FOUND) {
+		note_reason(s, &err);
 		/* Such as a log driver that cannot be read. */
 		if (!s->at.last_ns && !s->complained && rc != AF_ERR_LOST && rc != AF_ERR_UNREACHABLE)
 			s->complained = add_marker(s, 0, s->why.data);
@@ -222,7 +228,12 @@ void *log_stream_run(void *arg)
 		s->at.tail = -1;
 		log_source_resume(&s->at);
 		s->resumed = true;
-		pause = s->at.last_ns != seen ? PAUSE_MIN_MS : MIN(pause * 2, (int64_t) PAUSE_MAX_MS);
+		/* How it ended is known for a moment only, until it runs again: no pause before that is looked at. */
+		if (s->at.last_ns != seen) {
+			pause = PAUSE_MIN_MS;
+			continue;
+		}
+		pause = MIN(pause * 2, (int64_t) PAUSE_MAX_MS);
 		cancel_sleep(s->feed->cancel, pause);
 	}
 	if (!cancel_requested(s->feed->cancel)) {

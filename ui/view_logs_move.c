@@ -212,19 +212,22 @@ static void page(struct logs_view *lv, int by)
 
 int logs_move(struct logs_view *lv, enum action action)
 {
-	if (!rows_of(lv)->count)
-		return REACT_HANDLED;
+	bool any = rows_of(lv)->count > 0;
+
 	switch (action) {
 	case ACT_UP:
 	case ACT_DOWN:
-		step(lv, action == ACT_UP ? -1 : 1);
+		if (any)
+			step(lv, action == ACT_UP ? -1 : 1);
 		break;
 	case ACT_PAGE_UP:
 	case ACT_PAGE_DOWN:
-		page(lv, action == ACT_PAGE_UP ? -1 : 1);
+		if (any)
+			page(lv, action == ACT_PAGE_UP ? -1 : 1);
 		break;
 	case ACT_FIRST:
-		logs_set_cursor(lv, 0);
+		if (any)
+			logs_set_cursor(lv, 0);
 		break;
 	case ACT_LAST:
 		logs_follow(lv);
