@@ -13,7 +13,6 @@
 #define LATENCY_WIDTH 96
 #define NARROW_WIDTH 56
 #define SPARK_SECONDS 12
-#define STALE_MS 6000
 
 struct columns {
 	int name, up, cpu, mem, req, rate, err; /* the cell behind each, as numbers end there */
@@ -217,7 +216,7 @@ static bool is_stale(const struct app *app, const char *host_name)
 
 	for (int i = 0; i < m->host_count; i++)
 		if (!strcmp(m->hosts[i].name, host_name))
-			return !m->hosts[i].reachable || app->now_ms - m->hosts[i].seen_ms > STALE_MS;
+			return host_is_stale(&m->hosts[i], app->now_ms);
 	return false;
 }
 

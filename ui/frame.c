@@ -471,4 +471,7 @@ void frame_tick(struct app *app)
 	struct view *top = top_overlay(f);
 	if (top && top->ops->tick && top->ops->tick(top, app, app->now_ms))
 		app_redraw(app);
+	/* Nothing comes from a host that hangs: its age has to be shown all the same. */
+	if (model_is_stale(&app->model, app->now_ms))
+		app_redraw(app);
 }

@@ -7,8 +7,6 @@
 #include "base/clock.h"
 #include "ui/frame.h"
 
-/* A host that has said nothing for so long may be hung: its rows are stale. */
-#define STALE_MS 6000
 /* Notices stay this long in the row. */
 #define NOTICE_MS 60000
 /* From this width on the header spells things out. */
@@ -42,23 +40,22 @@ static void add_hosts(struct strbuf *sb, const struct app *app)
 		strbuf_addf(sb, " (%d unreachable)", gone);
 }
 
-/* What is said instead of figures that may be wrong: the oldest host's age or error. */
+/* What is said instead of figures that may be wrong: the first such host, how old its figures are, and why. */
 static bool host_trouble(const struct app *app, struct strbuf *sb)
 {
 	const struct model *m = &app->model;
 
 	for (int i = 0; i < m->host_count; i++) {
 		const struct host *h = &m->hosts[i];
-		int64_t age = app->now_ms - h->seen_ms;
-		if (h->reachable && (age < STALE_MS || !h->seen_ms))
+		long long age = (app->now_ms - h->seen_ms) / 1000;
+		if (!host_is_stale(h, app->now_ms))
 			continue;
-		strbuf_addf(sb, "%s: ", h->name);
-		strbuf_adds(sb, h->reachable ? "no word" : h->error);
-		if (h->seen_ms) {
-			strbuf_adds(sb, ", as of ");
-			duration_format(sb, age / 1000 * 1000);
-			strbuf_adds(sb, " ago");
-		}
+		strbuf_adds(sb, h->name);
+		if (h->seen_ms && age < 120)
+			strbuf_addf(sb, ", as of %lld s ago", age);
+		else if (h->seen_ms)
+			strbuf_addf(sb, ", as of %lld min ago", age / 60);
+		strbuf_addf(sb, ": %s", h->reachable ? "no word" : h->error);
 		return true;
 	}
 	return false;
@@ -120,8 +117,8 @@ void draw_header(struct app *app, const struct area *a)
 		strbuf_adds(&sb, "  READ-ONLY");
 	int x = draw_str(a, 0, 0, ROLE_HEADER, sb.data) + 2;
 	if (host_trouble(app, &trouble)) {
-		size_t fits = text_fit(trouble.data, trouble.len, right - x - 1, NULL);
-		draw_text(a, 0, x, ROLE_ERROR, trouble.data, fits, true);
+		struct area left = { a->y, a->x, a->h, right - 1 };
+		draw_text(&left, 0, x, ROLE_ERROR, trouble.data, trouble.len, true);
 		return;
 	}
 	if (!m->loaded) {

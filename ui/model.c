@@ -42,6 +42,23 @@ void series_last(const struct series *s, int64_t now_ms, double *out, int count)
 	}
 }
 
+/* ---- hosts ------------------------------------------------------------------------------ */
+
+#define STALE_MS 6000
+
+bool host_is_stale(const struct host *h, int64_t now_ms)
+{
+	return !h->reachable || now_ms - h->seen_ms > STALE_MS;
+}
+
+bool model_is_stale(const struct model *m, int64_t now_ms)
+{
+	for (int i = 0; i < m->host_count; i++)
+		if (host_is_stale(&m->hosts[i], now_ms))
+			return true;
+	return false;
+}
+
 /* ---- life ------------------------------------------------------------------------------ */
 
 static void replica_clear(struct replica *r)

@@ -89,6 +89,9 @@ struct host {
 	int64_t seen_ms; /* clock_ms() of its last word */
 };
 
+/* It does not answer, or has said nothing for so long that it may be hung: what is known of it may be wrong. */
+bool host_is_stale(const struct host *h, int64_t now_ms);
+
 struct model {
 	struct environment *environments; /* by name */
 	int count;
@@ -105,6 +108,8 @@ void model_free(struct model *m);
 /* Recomputes sums, totals and `uneven` after changes. */
 void model_update(struct model *m, int64_t now_ms);
 struct environment *model_environment(struct model *m, const char *name);
+/* Is any host's word old? */
+bool model_is_stale(const struct model *m, int64_t now_ms);
 /* By container id; *env (may be NULL) gets its environment. */
 struct replica *model_replica(struct model *m, const char *id, struct environment **env);
 
