@@ -267,8 +267,9 @@ class Tui:
         return bool(data)
 
     def quiet(self, seconds):
-        """Takes in what is drawn until nothing came for so long."""
-        while self.pump(seconds):
+        """Takes in what is drawn until nothing came for so long; something that turns may never let that be."""
+        end = time.monotonic() + max(10 * seconds, 1)
+        while self.pump(seconds) and time.monotonic() < end:
             pass
 
     @property
@@ -319,6 +320,7 @@ class Tui:
                     return False
             return True
         self.until(all_hold, "wait for " + what, timeout)
+        self.quiet(0.015)  # the rest of that frame
         return value
 
     def gone(self, *texts, timeout=None):

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""The mouse: rows, tabs, headings, the wheel; M gives it back to the terminal."""
+import re
+
+from tap import check, main, test
+from tui import MOUSE, Tui
+from tui_engine import FakeEngine, overview
+
+engine = FakeEngine(overview())
+ui = Tui(engine=engine)
+
+
+@test("a click selects a row and gives its pane the keys")
+def _():
+    ui.wait("affine", "44%")
+    y, x = ui.find("44%")
+    ui.keys("2")
+    ui.mouse(y, x)
+    ui.wait("[2] affine·1", lambda: ui.lines[1].startswith("┏"))
+
+
+@test("a double click folds an environment")
+def _():
+    y, x = ui.find("▾ affine")
+    ui.mouse(y, x + 2)
+    ui.mouse(y, x + 2)
+    ui.wait("▸ affine")
+    ui.keys("Right")
+    ui.wait("▾ affine")
+
+
+@test("the wheel moves in the pane under it")
+def _():
+    ui.keys("1", "Home")
+    ui.wait("[2] affine ")
+    ui.mouse(6, 10, button=65)
+    ui.wait("[2] affine·0")
+    ui.mouse(6, 10, button=64)
+    ui.wait("[2] affine ")
+
+
+@test("a click on a tab opens it")
+def _():
+    for tab in ("Methods", "Env", "Overview"):
+        ui.mouse(1, ui.lines[1].rindex(tab) + 1)
+        ui.wait("▸%s◂" % tab)
+
+
+@test("a click on the headings sorts")
+def _():
+    y, x = ui.find("REQ/s")
+    ui.mouse(y, x)
+    ui.wait(re.compile("sort (UP|REQ)"))
+
+
+@test("clicks outside of everything, and reports that make no sense, do nothing")
+def _():
+    for y, x in ((0, 0), (35, 119), (34, 3), (33, 50)):
+        ui.mouse(y, x)
+    ui.send("\x1b[<0;999;999M\x1b[<0;0;0M\x1b[<;;M\x1b[<99;5;5M\x1b[M !!")
+    ui.keys("1", "Home")
+    ui.wait("[2] affine ")
+
+
+@test("M gives the mouse to the terminal and takes it back")
+def _():
+    check(ui.screen.modes & MOUSE, "it is off")
+    ui.keys("M")
+    ui.wait("the mouse is the terminal's", lambda: not ui.screen.modes & MOUSE)
+    ui.keys("M")
+    ui.wait("the mouse works here", lambda: ui.screen.modes & MOUSE)
+    ui.quit()
+    ui.check_restored()
+
+
+@test("mouse = false leaves it alone")
+def _():
+    quiet = Tui(engine=engine, config="mouse = false\n")
+    quiet.wait("affine")
+    check(not quiet.screen.modes & MOUSE and b"\x1b[?1000h" not in quiet.raw, "the mouse was turned on")
+    quiet.quit()
+
+
+main()
