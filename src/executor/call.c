@@ -97,7 +97,7 @@ void call_request(const struct call *call, const struct server *s, int64_t timeo
 void call_cancel(const struct call *call, const struct server *s)
 {
 	static const char *const headers[] = { "Content-Type: application/json", NULL };
-	AF_AUTO(http_response) struct http_response resp;
+	AF_AUTO(http_response) struct http_response resp = { .body = STRBUF_INIT(0) };
 	char body[64];
 
 	if (call->type != ENV_FUNCTION_BASED)
