@@ -9,6 +9,8 @@
 
 /* Another process may be writing. */
 #define BUSY_MS 250
+/* From so many pages on (of 4 KiB) the log is copied back. Each process that is alone reads all of it first. */
+#define LOG_PAGES 256
 /* What memory SQLite may take for pages, in KiB. */
 #define CACHE "-1024"
 
@@ -154,13 +156,28 @@ static af_code check_version(struct store *s, struct af_error *err)
 	return AF_ERR_UNAVAILABLE;
 }
 
+/*
+ * SQLite's own way copies the log, but leaves it to the next writer to begin it anew, which knows nothing of that when
+ * it is another process: the log would grow for ever, and be copied as a whole by each call.
+ */
+static int on_commit(void *arg UNUSED, sqlite3 *db, const char *name, int pages)
+{
+	if (pages < LOG_PAGES)
+		return SQLITE_OK;
+	sqlite3_busy_timeout(db, 0); /* somebody reads: the next one then */
+	sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db, BUSY_MS);
+	return SQLITE_OK;
+}
+
 static af_code open_db(struct store *s, struct af_error *err)
 {
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return store_error(s, "open", err);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	/* A process that makes one call must not end by copying the log back: SQLite does that now and then by itself. */
+	/* A process that makes one call must not end by copying the log back: that is done now and then, see on_commit. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_wal_hook(s->db, on_commit, NULL);
 	/* Schemas may come from anybody who can write the file; trust nothing in them. */
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

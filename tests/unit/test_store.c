@@ -350,6 +350,28 @@ static void test_many_writers(void **state UNUSED)
 	assert_int_equal(count, 200);
 }
 
+/* As many `afs call` do it: each alone, one after the other. */
+static void test_the_log_does_not_grow_for_ever(void **state UNUSED)
+{
+	AUTO_FREE char *wal = str_format(NULL, "%s-wal", path);
+	AUTO_STRBUF result = STRBUF_INIT(STRBUF_TEXT);
+	struct stat st;
+	off_t largest = 0;
+
+	strbuf_addc(&result, '"');
+	for (int i = 0; i < 100000; i++)
+		strbuf_addc(&result, 'x');
+	strbuf_addc(&result, '"');
+	for (int i = 0; i < 100; i++) {
+		struct store *s = opened();
+		add(s, "m", "{}", result.data);
+		store_close(s);
+		if (stat(wal, &st) == 0)
+			largest = MAX(largest, st.st_size);
+	}
+	assert_in_range(largest, 1, 2 * 1024 * 1024);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup(test_damaged_files, fresh),
 		cmocka_unit_test_setup(test_recording_never_fails, fresh),
 		cmocka_unit_test_setup(test_many_writers, fresh),
+		cmocka_unit_test_setup(test_the_log_does_not_grow_for_ever, fresh),
 	};
 	return cmocka_run_group_tests(tests, before_all, after_all);
 }
