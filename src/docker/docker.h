@@ -71,6 +71,11 @@ typedef void (*docker_exit_fn)(void *arg, int exit_code);
 af_code docker_container_wait(struct docker *d, const char *id, docker_exit_fn done, void *arg,
 			      struct http_transfer **out, struct af_error *err) MUST_CHECK;
 
+/* The code of the first exit between two wall-clock times, as the engine remembers it (a wait's answer may tell 0 where
+ * the container was restarted meanwhile). NOT_FOUND: it remembers none. */
+af_code docker_container_first_exit(struct docker *d, const char *id, int64_t since_ms, int64_t until_ms,
+				    struct cancel *cancel, int *code, struct af_error *err) MUST_CHECK;
+
 /* ---- logs, events, statistics (docker/stream.c) --------------------------- */
 
 enum docker_fd { DOCKER_STDOUT = 1, DOCKER_STDERR = 2 };

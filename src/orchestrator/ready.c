@@ -20,6 +20,7 @@ struct exit_watch {
 	atomic_int refs;
 	atomic_bool exited;
 	atomic_int code;
+	int64_t began_ms; /* wall clock, before the start */
 	struct cancel *stop; /* fires at the exit, and with the caller's: ends a request to an address that is gone */
 	struct http_transfer *transfer;
 };
@@ -56,6 +57,7 @@ static af_code exit_watch_new(struct instance *inst, struct exit_watch **out, st
 	atomic_init(&w->refs, 2);
 	af_code rc = docker_container_wait(inst->engine, inst->id, on_exit_told, w, &w->transfer, err);
 	if (!rc) {
+		w->began_ms = wall_ms() - 1000;
 		*out = w;
 		return rc;
 	}
@@ -89,6 +91,17 @@ static void add_last_lines(struct strbuf *sb, struct instance *inst)
 
 	if (docker_container_logs(inst->engine, inst->id, &opt, add_line, sb, NULL, NULL))
 		return;
+}
+
+/* A wait's answer is read from the container's state, and after a quick restart that says 0 again. */
+static int exit_code(struct instance *inst, struct exit_watch *w)
+{
+	int code = atomic_load(&w->code), remembered;
+
+	if (code == 0 && docker_container_first_exit(inst->engine, inst->id, w->began_ms, wall_ms(), NULL, &remembered,
+						     NULL) == AF_OK)
+		return remembered;
+	return code;
 }
 
 static af_code died(struct instance *inst, int code, struct af_error *err)
@@ -186,7 +199,7 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 	for (;;) {
 		waited = clock_ms() - start;
 		if (watch && atomic_load(&watch->exited))
-			rc = died(inst, atomic_load(&watch->code), err);
+			rc = died(inst, exit_code(inst, watch), err);
 		else if (!(rc = cancel_check(cancel, err)) && !deadline_left(until))
 			rc = too_slow(inst, waited, &last, err);
 		if (rc)
