@@ -112,25 +112,12 @@ static const char *text_of(const cJSON *object, const char *name)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-/* Some servers count an Actor's `self` in, which no caller ever gives. */
-static void take_self_out(char *signature)
-{
-	static const char self[] = "(self";
-	const char *rest = signature + strlen(self);
-
-	if (!str_starts(signature, self) || !*rest || !strchr(",)", *rest))
-		return;
-	rest += *rest == ',';
-	rest += strspn(rest, " ");
-	memmove(signature + 1, rest, strlen(rest) + 1);
-}
-
-/* "(self, x: int)" → "(x: int)": nobody passes self. malloc'd. */
+/* "(self, x: int)" → "(x: int)": some servers count an Actor's self in, which nobody passes. malloc'd. */
 static char *callers_signature(const char *signature, struct af_error *err)
 {
 	if (str_blank(signature))
 		return str_dup("()", err);
-	if (!str_starts(signature, "(self") || !strchr(",)", signature[5]))
+	if (!str_starts(signature, "(self") || !signature[5] || !strchr(",)", signature[5]))
 		return str_dup(signature, err);
 	signature += 5;
 	return str_format(err, "(%s", signature + strspn(signature, ", "));
@@ -166,8 +153,6 @@ af_code methods_parse(const char *text, size_t len, struct method_list *out, str
 		if (!rc && !str_blank(name))
 			rc = take_parameters(&out->items[out->count - 1], m, err);
 	}
-	for (size_t i = 0; i < out->count; i++)
-		take_self_out(out->items[i].signature);
 	cJSON_Delete(doc);
 	if (rc)
 		method_list_free(out);
