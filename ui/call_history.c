@@ -75,8 +75,18 @@ void call_history_get(struct call_view *v, enum history_kind kind, int64_t id, i
 	history_ask(v->history, r);
 }
 
+/* The cursor goes with the newest call, until it is moved elsewhere. */
+static void follow_newest(struct call_view *v)
+{
+	const struct call_record *at = call_history_selected(v);
+
+	if (v->part != PART_HISTORY && at && v->calls.count && at == &v->calls.items[0])
+		list_select(&v->list, NULL);
+}
+
 static void take_list(struct call_view *v, struct history_request *r)
 {
+	follow_newest(v);
 	call_list_free(&v->calls);
 	saved_list_free(&v->saved);
 	v->calls = r->calls;
@@ -204,7 +214,16 @@ static int copy_command(struct call_view *v)
 
 	if (args && !json_check(args, strlen(args), NULL) &&
 	    !call_command(v->environment, saved ? saved->method : call->method, (struct json_span){ args, strlen(args) },
-			  saved ? saved->replica : TARGET_AUTO, saved ? saved->timeout_ms : 300000, true, &line, NULL))
+			  saved ? saved->replica : TARGET_AUTO, saved ? saved->timeout_ms : CALL_TIMEOUT_MS, true, &line, NULL))
+		app_copy(v->app, line.data, line.len);
+	return REACT_HANDLED;
+}
+
+static int copy_form(struct call_view *v)
+{
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
+
+	if (!form_command(&v->form, v->environment, &line, NULL))
 		app_copy(v->app, line.data, line.len);
 	return REACT_HANDLED;
 }
@@ -259,8 +278,9 @@ int call_history_act(struct call_view *v, enum action action)
 	case ACT_DIFF:
 		return diff_selected(v);
 	case ACT_COPY:
-	case ACT_COPY_ALT:
 		return copy_command(v);
+	case ACT_COPY_ALT:
+		return copy_form(v);
 	case ACT_SEARCH:
 		call_ask_filter(v);
 		return REACT_HANDLED;

@@ -20,7 +20,9 @@ static void add_took(struct strbuf *sb, int64_t us)
 {
 	double s = (double) us / 1e6;
 
-	if (us < 1000000)
+	if (us < 9950)
+		strbuf_addf(sb, "%.1fms", (double) us / 1000);
+	else if (us < 1000000)
 		strbuf_addf(sb, "%lldms", (long long) (us / 1000));
 	else if (s < 9.995)
 		strbuf_addf(sb, "%.2fs", s);
@@ -215,15 +217,9 @@ static void draw_summary(struct call_view *v, const struct area *a, int y)
 /* What the form would do, as a command. */
 static void draw_command(struct call_view *v, const struct area *a, int y)
 {
-	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE), line = STRBUF_INIT(STRBUF_HUGE);
-	int64_t timeout_ms = 0;
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
 
-	if (!v->form.method)
-		return;
-	form_peek(&v->form, &args);
-	if (v->form.timeout.text.len && duration_parse(v->form.timeout.text.data, &timeout_ms, NULL))
-		timeout_ms = 300000;
-	if (call_command(v->environment, v->form.method, json_span_of(&args), v->form.target, timeout_ms, true, &line, NULL))
+	if (!v->form.method || form_command(&v->form, v->environment, &line, NULL))
 		return;
 	draw_str(a, y, 1, ROLE_DIM, "equivalent command");
 	draw_right(a, y, a->w - 8, 8, ROLE_DIM, "Y copy ");
@@ -271,7 +267,7 @@ void call_history_draw(struct call_view *v, const struct area *a, bool focused)
 	struct box box = { .title = "[2] History & saved", .right = right, .focused = focused,
 			   .bottom = "↵ load · r rerun · d diff · * save · x forget", .bottom_right = filter };
 
-	snprintf(right, sizeof(right), "%zu saved · %lld runs", v->saved.count, (long long) v->total);
+	snprintf(right, sizeof(right), "%zu saved · %lld run%s", v->saved.count, (long long) v->total, v->total == 1 ? "" : "s");
 	if (v->filter)
 		snprintf(filter, sizeof(filter), "/%.60s", v->filter);
 	area_clear(a, ROLE_TEXT);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "store/mask.h"
 
-#define DEFAULT_TIMEOUT "300"
 #define REPEAT_MAX 100000
 #define CONCURRENCY_MAX 64
 /* Earlier values per field; and how long arguments may be to be looked at for them. */
@@ -29,8 +28,7 @@ void form_init(struct form *f)
 	field_init(&f->repeat, false);
 	field_init(&f->concurrency, false);
 	field_init(&f->timeout, false);
-	form_set_numbers(f, 1, 1, 0);
-	field_set(&f->timeout, DEFAULT_TIMEOUT, strlen(DEFAULT_TIMEOUT));
+	form_set_numbers(f, 1, 1, CALL_TIMEOUT_MS);
 }
 
 static void fields_free(struct form *f)
@@ -124,6 +122,8 @@ static af_code add_members(const struct form_field *ff, struct strbuf *out, stru
 	AUTO_STRBUF value = STRBUF_INIT(STRBUF_HUGE);
 	const struct strbuf *typed = &ff->input.text;
 
+	if (!typed->len && ff->lost)
+		return error_set(err, AF_ERR_USAGE, "secrets are not kept: type it again, or ^C to leave it out");
 	if (!typed->len)
 		return ff->p && ff->p->required ? error_set(err, AF_ERR_USAGE, "required") : AF_OK;
 	af_code rc = value_read(parameter_of(ff), typed->data, typed->len, &value, err);
@@ -285,8 +285,9 @@ static void type_in(struct form_field *ff, struct json_span value)
 	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
 
 	value_write(parameter_of(ff), value, &text);
-	if (!strcmp(text.data, MASKED))
-		strbuf_reset(&text); /* it was not kept */
+	ff->lost = !strcmp(text.data, MASKED);
+	if (ff->lost)
+		strbuf_reset(&text);
 	field_set(&ff->input, text.data, text.len);
 }
 
@@ -308,6 +309,7 @@ void form_load(struct form *f, struct json_span args)
 
 	for (int i = 0; i < f->count; i++) {
 		field_set(&f->fields[i].input, "", 0);
+		f->fields[i].lost = false;
 		free(af_steal(f->fields[i].error));
 	}
 	f->json = false;

@@ -8,6 +8,9 @@
 #include "ui/field.h"
 #include "ui/model.h"
 
+/* As afs call has it. */
+#define CALL_TIMEOUT_MS 300000
+
 enum { TARGET_AUTO = -1, TARGET_ALL = -2 }; /* else the replica's number */
 
 struct form_field {
@@ -16,6 +19,7 @@ struct form_field {
 	char *error;            /* NULL: none */
 	struct strlist earlier; /* as typed, newest first */
 	bool secret;            /* its name looks like one */
+	bool lost;              /* it was given once and is not kept: it has to be typed again, or cleared */
 };
 
 /* What can have the keys, from the top down. */
@@ -77,6 +81,7 @@ struct field *form_input(struct form *f);
 /* Text keys. False: it means nothing here. */
 bool form_key(struct form *f, keycode key);
 void form_paste(struct form *f, const char *text, size_t len);
+void form_clear_input(struct form *f);
 /* A click or the wheel on a row of the form as it was drawn last. */
 void form_click(struct form *f, int y, int what);
 /* To the next target. */
@@ -88,5 +93,8 @@ void form_draw(struct form *f, const struct area *a, const struct environment *e
 /* "afs call affine evaluate --arg task_id=17 --timeout 60", secrets as *** if `masked`. */
 af_code call_command(const char *environment, const char *method, struct json_span args, int target, int64_t timeout_ms,
 		     bool masked, struct strbuf *out, struct af_error *err) MUST_CHECK;
+
+/* The same for what the form holds now, masked. */
+af_code form_command(const struct form *f, const char *environment, struct strbuf *out, struct af_error *err) MUST_CHECK;
 
 #endif

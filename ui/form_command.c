@@ -41,7 +41,7 @@ static af_code add_options(struct strlist *words, int target, int64_t timeout_ms
 		rc = strlist_add(words, "--all", err);
 	else if (target >= 0)
 		rc = strlist_take(words, str_format(err, "--replica=%d", target), err);
-	if (!rc && timeout_ms != 300000)
+	if (!rc && timeout_ms != CALL_TIMEOUT_MS)
 		rc = strlist_take(words, timeout_ms % 1000 ? str_format(err, "--timeout=%lldms", (long long) timeout_ms)
 							   : str_format(err, "--timeout=%lld", (long long) timeout_ms / 1000),
 				  err);
@@ -64,4 +64,15 @@ af_code call_command(const char *environment, const char *method, struct json_sp
 	if (!rc)
 		words_join(out, (const char *const *) words.items, (int) words.count);
 	return rc ? rc : strbuf_check(out, err);
+}
+
+af_code form_command(const struct form *f, const char *environment, struct strbuf *out, struct af_error *err)
+{
+	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+	int64_t timeout_ms = 0;
+
+	form_peek(f, &args);
+	if (f->timeout.text.len && duration_parse(f->timeout.text.data, &timeout_ms, NULL))
+		timeout_ms = CALL_TIMEOUT_MS;
+	return call_command(environment, f->method, json_span_of(&args), f->target, timeout_ms, true, out, err);
 }

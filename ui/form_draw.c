@@ -94,7 +94,9 @@ static void add_placeholder(struct strbuf *sb, const struct form_field *ff)
 {
 	const struct parameter *p = ff->p;
 
-	if (!p)
+	if (ff->lost)
+		strbuf_adds(sb, "(a secret: not kept, type it again)");
+	else if (!p)
 		strbuf_adds(sb, "{\"name\": value, …}");
 	else if (p->def)
 		strbuf_addf(sb, "(default %s)", p->def);
@@ -247,7 +249,8 @@ static int draw_number(struct pen *pen, enum control_kind kind, struct field *in
 		row(pen, true);
 	x += draw_str(&pen->a, y, x, current ? ROLE_STRONG : ROLE_TEXT, label) + 1;
 	draw_input(pen, in, y, x, width, current, "none");
-	return x + width + 1 + draw_str(&pen->a, y, x + width + 1, ROLE_DIM, unit) + 2;
+	x += width;
+	return x + 2 + (*unit ? 1 + draw_str(&pen->a, y, x + 1, ROLE_DIM, unit) : 0);
 }
 
 static void draw_numbers(struct pen *pen)
@@ -257,8 +260,8 @@ static void draw_numbers(struct pen *pen)
 
 	draw_str(&pen->a, y, 1, ROLE_TEXT, "repeat");
 	x = draw_number(pen, CONTROL_REPEAT, &f->repeat, y, x, "×", 5, "");
-	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, pen->a.w < 56 ? "conc." : "concurrency", 4, "");
-	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, pen->a.w < 56 ? "timeout" : "call timeout", 6, "s");
+	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, pen->a.w < 60 ? "conc." : "concurrency", 4, "");
+	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, pen->a.w < 60 ? "timeout" : "call timeout", 5, "s");
 	pen->y++;
 	if (f->number_error)
 		draw_fmt(&pen->a, pen->y++ - f->top, pen->name_width + 2, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS),

@@ -95,12 +95,14 @@ static void forget_error(struct form *f)
 {
 	struct control c = form_focused(f);
 
-	if (c.kind == CONTROL_FIELD)
+	if (c.kind == CONTROL_FIELD) {
 		free(af_steal(f->fields[c.index].error));
-	else if (c.kind == CONTROL_JSON)
+		f->fields[c.index].lost = false;
+	} else if (c.kind == CONTROL_JSON) {
 		free(af_steal(f->json_error));
-	else
+	} else {
 		free(af_steal(f->number_error));
+	}
 }
 
 bool form_key(struct form *f, keycode key)
@@ -120,6 +122,16 @@ void form_paste(struct form *f, const char *text, size_t len)
 	if (!in)
 		return;
 	field_paste(in, text, len);
+	forget_error(f);
+}
+
+void form_clear_input(struct form *f)
+{
+	struct field *in = form_input(f);
+
+	if (!in)
+		return;
+	field_set(in, "", 0);
 	forget_error(f);
 }
 

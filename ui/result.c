@@ -245,6 +245,18 @@ static int to_last(struct result *r)
 	return REACT_REDRAW;
 }
 
+/* What comes to light is brought into sight, as far as the row itself stays there. */
+static void unfold(struct result *r)
+{
+	size_t before = result_tree_rows(&r->tree);
+
+	if (!result_tree_unfold(&r->tree, r->row))
+		return;
+	size_t last = r->row + (result_tree_rows(&r->tree) - before), page = (size_t) MAX(2, r->page - 1);
+	if (last >= r->top + page)
+		r->top = MIN(r->row, last - page + 1);
+}
+
 /* Folds what is unfolded, unfolds what is folded. */
 static int toggle(struct result *r)
 {
@@ -267,7 +279,7 @@ static int toggle(struct result *r)
 	} else if (row.unfolded) {
 		result_tree_fold(&r->tree, r->row);
 	} else {
-		result_tree_unfold(&r->tree, r->row);
+		unfold(r);
 	}
 	return REACT_REDRAW;
 }
@@ -284,7 +296,7 @@ static int sideways(struct result *r, bool right)
 	if (r->mode != RESULT_TREE)
 		return REACT_HANDLED;
 	if (right)
-		result_tree_unfold(&r->tree, r->row);
+		unfold(r);
 	else if (!result_tree_fold(&r->tree, r->row))
 		r->row = result_tree_parent(&r->tree, r->row);
 	return REACT_REDRAW;

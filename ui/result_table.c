@@ -163,6 +163,10 @@ static void draw_cell(const struct table *t, const struct area *a, int y, size_t
 		      size_t len)
 {
 	int x = column_x(t, column), width = MIN(t->widths[column], a->w - x);
+
+	/* The last one has the rest. */
+	if (column + 1 == t->names.count && !t->numbers[column])
+		width = a->w - x;
 	struct area cell = { a->y, a->x + x, a->h, width };
 
 	if (column < t->first || width < 1)

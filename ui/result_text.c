@@ -4,7 +4,7 @@
 #include "ui/result_priv.h"
 
 /* How far a preview looks. */
-#define PREVIEW_BYTES 4096
+#define PREVIEW_BYTES 32768
 
 /* ---- walking checked text -------------------------------------------------------------------------- */
 

@@ -5,9 +5,12 @@
 
 /* Further children that one more row unfolds; doubling. */
 #define MORE_SHOWN 100
-/* What is unfolded at the start: no deeper, and not more bytes, and not in long lists. */
+/* What is unfolded at the start: no deeper, not more bytes or rows, and not in long lists. */
 #define OPEN_DEPTH 2
-#define OPEN_BYTES 4096
+#define OPEN_BYTES 65536
+#define OPEN_ROWS 12
+/* Such strings are seen whole as they are. */
+#define SHORT_STRING 40
 
 /* Something below `n` got `more` rows. */
 static void add_rows(struct result_node *n, size_t more)
@@ -37,7 +40,7 @@ static bool may_unfold(struct json_span value)
 	enum json_type type = json_type(value);
 
 	if (type == JSON_STRING)
-		return value.len > 2;
+		return value.len > SHORT_STRING || memmem(value.text, value.len, "\\n", 2);
 	return (type == JSON_OBJECT || type == JSON_ARRAY) && value.len > 2;
 }
 
@@ -94,8 +97,10 @@ static void open_short_ones(struct result_tree *t, struct result_node *n, int de
 		if (!strchr("{[", *value.text) || value.len < 40 || value.len > OPEN_BYTES || n->count >= RESULT_ALIKE_FROM)
 			continue;
 		struct result_node *child = open_child(t, n, i);
-		if (child)
+		if (child && child->rows <= OPEN_ROWS)
 			open_short_ones(t, child, depth + 1);
+		else if (child)
+			close_child(n, open_place(n, i, &(bool){ false }));
 	}
 }
 

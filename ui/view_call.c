@@ -41,6 +41,15 @@ void call_view_choose(struct call_view *v, const char *name)
 	app_redraw(v->app);
 }
 
+/* What environments are there for, else the first. */
+static const char *usual_method(const struct method_list *methods)
+{
+	for (size_t i = 0; i < methods->count; i++)
+		if (!strcmp(methods->items[i].name, "evaluate"))
+			return "evaluate";
+	return methods->items[0].name;
+}
+
 /* Methods come while the view is drawn. A form that was made before they were known is made anew. */
 static void follow_methods(struct call_view *v)
 {
@@ -49,9 +58,7 @@ static void follow_methods(struct call_view *v)
 	if (!methods || !methods->count)
 		return;
 	if (!v->form.method) {
-		call_view_choose(v, v->wanted ? v->wanted : methods->items[0].name);
-		if (!v->wanted && methods->count > 1)
-			form_focus(&v->form, CONTROL_METHOD, 0);
+		call_view_choose(v, v->wanted ? v->wanted : usual_method(methods));
 	} else if (!v->form.text && find_method(v, v->form.method) && !v->touched) {
 		call_view_choose(v, v->form.method);
 	}
@@ -236,7 +243,6 @@ static int turn(struct call_view *v, int step)
 static int form_act(struct view *view, struct app *app UNUSED, enum action action)
 {
 	struct call_view *v = (struct call_view *) view;
-	struct field *in = form_input(&v->form);
 
 	switch (action) {
 	case ACT_UP:
@@ -260,8 +266,8 @@ static int form_act(struct view *view, struct app *app UNUSED, enum action actio
 		call_ask_earlier(v);
 		return REACT_REDRAW;
 	case ACT_CANCEL_JOB:
-		if (!call_cancel_run(v) && in)
-			field_set(in, "", 0);
+		if (!call_cancel_run(v))
+			form_clear_input(&v->form);
 		return REACT_REDRAW;
 	default:
 		return common_act(v, action);
