@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "store/mask.h"
+
 /* One word from *p, which stands on its first byte. */
 static af_code one_word(const char **p, struct strbuf *word, struct af_error *err)
 {
@@ -75,19 +78,42 @@ void words_join(struct strbuf *out, const char *const *words, int count)
 
 /* ---- secrets ------------------------------------------------------------------------ */
 
-/* If the word is a secret option: the rest behind its name, which is "" or "=value" (long), "value" (short). */
-static const char *behind_secret(const struct command_spec *spec, const char *word)
+/* "--name", "--name=value": the option; *rest gets what stands behind its name. */
+static const struct option_spec *long_option(const struct command_spec *spec, const char *word, const char **rest)
 {
-	for (const struct option_spec *o = spec->options; o && o->name; o++) {
-		size_t len = strlen(o->name);
-		if (!o->secret)
-			continue;
-		if (str_starts(word, "--") && !strncmp(word + 2, o->name, len) && (!word[2 + len] || word[2 + len] == '='))
-			return word + 2 + len;
-		if (o->short_name && word[0] == '-' && word[1] == o->short_name)
-			return word + 2;
+	size_t len = strcspn(word + 2, "=");
+
+	*rest = word + 2 + len;
+	for (const struct option_spec *o = spec->options; o && o->name; o++)
+		if (strlen(o->name) == len && !strncmp(word + 2, o->name, len))
+			return o;
+	return NULL;
+}
+
+/* "-n", "-n5", "-fn5": the one of a bundle that takes a value, which is the last. */
+static const struct option_spec *short_option(const struct command_spec *spec, const char *word, const char **rest)
+{
+	for (const char *c = word + 1; *c; c++) {
+		const struct option_spec *o = spec->options;
+		while (o && o->name && o->short_name != *c)
+			o++;
+		*rest = c + 1;
+		if (!o || !o->name || o->kind != WORD_FLAG)
+			return o && o->name ? o : NULL;
 	}
 	return NULL;
+}
+
+/* The option with a value that the word is, or NULL. */
+static const struct option_spec *valued_option(const struct command_spec *spec, const char *word, const char **rest)
+{
+	const struct option_spec *o = NULL;
+
+	if (str_starts(word, "--"))
+		o = long_option(spec, word, rest);
+	else if (word[0] == '-' && word[1])
+		o = short_option(spec, word, rest);
+	return o && o->kind != WORD_FLAG ? o : NULL;
 }
 
 /* Of KEY=VALUE the key stays: it tells what was set. A bare KEY is no secret. */
@@ -98,26 +124,68 @@ static void add_masked(struct strbuf *out, const char *value)
 	if (key)
 		add_quoted(out, key);
 	if (strchr(value, '='))
-		strbuf_adds(out, "=***");
+		strbuf_adds(out, "=" MASKED);
+}
+
+/* NAME=VALUE hides its value if its name tells of a secret. */
+static void add_pair(struct strbuf *out, const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	if (word[len] && name_is_secret(word, len))
+		add_masked(out, word);
+	else
+		add_quoted(out, word);
+}
+
+static void add_json(struct strbuf *out, const char *text)
+{
+	AUTO_STRBUF masked = STRBUF_INIT(STRBUF_TEXT);
+	size_t len = strlen(text);
+	struct json_span span = { .text = text, .len = len };
+
+	/* "-" is stdin. What is no JSON may be anything. */
+	if (!strcmp(text, "-"))
+		strbuf_adds(out, text);
+	else if (json_check(text, len, NULL) || args_mask(span, &masked, NULL, NULL))
+		strbuf_adds(out, MASKED);
+	else
+		add_quoted(out, strstr(masked.data, "\"" MASKED "\"") ? masked.data : text);
+}
+
+static void add_value(struct strbuf *out, const struct option_spec *o, const char *value)
+{
+	if (o->secret)
+		add_masked(out, value);
+	else if (o->kind == WORD_JSON)
+		add_json(out, value);
+	else
+		add_pair(out, value);
 }
 
 void words_join_masked(struct strbuf *out, const struct command_spec *spec, const char *const *words, int count)
 {
 	for (int i = 0; i < count; i++) {
-		const char *rest = i ? behind_secret(spec, words[i]) : NULL;
+		const char *rest = NULL;
+		const struct option_spec *o = i ? valued_option(spec, words[i], &rest) : NULL;
 		strbuf_adds(out, i ? " " : "");
-		if (!rest) {
-			add_quoted(out, words[i]);
+		/* Behind it stands a program's command line, which is nobody's but its own. */
+		if (spec->trailing_command && !strcmp(words[i], "--")) {
+			words_join(out, words + i, count - i);
+			return;
+		}
+		if (!o) {
+			add_pair(out, words[i]);
 			continue;
 		}
 		strbuf_add(out, words[i], (size_t) (rest - words[i]));
-		if (*rest == '=')
+		if (*rest == '=' && str_starts(words[i], "--"))
 			strbuf_addc(out, *rest++);
-		if (*rest) {
-			add_masked(out, rest);
-		} else if (i + 1 < count) {
+		else if (!*rest && i + 1 < count)
 			strbuf_addc(out, ' ');
-			add_masked(out, words[++i]);
-		}
+		if (*rest || rest[-1] == '=')
+			add_value(out, o, rest);
+		else if (i + 1 < count)
+			add_value(out, o, words[++i]);
 	}
 }
