@@ -1,6 +1,7 @@
 /* The thread that keeps the model fresh. See feed.h. */
 #include "ui/feed.h"
 
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -14,6 +15,11 @@
 /* Replicas that nobody looks at: so many per round. */
 #define OTHERS_PER_ROUND 16
 #define WANTED_MAX 128
+#define TOUCHED_MAX 256
+/* A server's methods beyond these are left out: what a container says has to stay cheap to look at. */
+#define METHODS_MAX 256
+/* So many messages that nobody has taken yet are enough. */
+#define QUEUE_ENOUGH 64
 #define RETRY_FIRST_MS 250
 #define RETRY_MAX_MS 5000
 /* The list is read anew after so many rounds even where no event told of a change. */
@@ -25,7 +31,7 @@ struct memory {
 	struct docker_stats stats; /* the sample before, for CPU */
 	bool has_stats;
 	enum instance_state state; /* when it was inspected */
-	bool inspected;
+	bool inspected, visited;
 };
 
 struct feed {
@@ -38,7 +44,9 @@ struct feed {
 	pthread_cond_t wake;
 	bool changed; /* the engine told of something, or somebody asks */
 	bool stopping, events_ended;
+	int64_t events_since_ms;
 	struct strlist wanted;
+	struct strlist touched; /* ids of containers that events told of */
 
 	/* the thread's own: */
 	struct env_list list;
@@ -49,11 +57,13 @@ struct feed {
 
 /* ---- events ------------------------------------------------------------------------------------ */
 
-static void wake_up(struct feed *f, bool ended)
+/* id: the container that it is about, or NULL. */
+static void wake_up(struct feed *f, const char *id)
 {
 	pthread_mutex_lock(&f->lock);
 	f->changed = true;
-	f->events_ended |= ended;
+	if (id && f->touched.count < TOUCHED_MAX && !strlist_has(&f->touched, id) && strlist_add(&f->touched, id, NULL))
+		strlist_free(&f->touched);
 	pthread_cond_signal(&f->wake);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -61,30 +71,40 @@ static void wake_up(struct feed *f, bool ended)
 static void on_event(void *arg, const cJSON *event)
 {
 	const char *action = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "Action"));
+	const cJSON *actor = cJSON_GetObjectItemCaseSensitive(event, "Actor");
 
 	/* exec_… events come with every exec and health check and change nothing here. */
 	if (!action || strncmp(action, "exec_", 5) != 0)
-		wake_up(arg, false);
+		wake_up(arg, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(actor, "ID")));
 }
 
 static void on_events_end(void *arg, af_code rc UNUSED, const struct af_error *err UNUSED)
 {
-	wake_up(arg, true);
+	struct feed *f = arg;
+
+	pthread_mutex_lock(&f->lock);
+	f->events_ended = true;
+	/* An engine that went is news. One that tells no events at all must not be asked without a pause. */
+	if (clock_ms() - f->events_since_ms >= SAMPLE_MS)
+		f->changed = true;
+	pthread_cond_signal(&f->wake);
+	pthread_mutex_unlock(&f->lock);
 }
 
 static void watch_events(struct feed *f, struct docker *engine)
 {
 	pthread_mutex_lock(&f->lock);
 	bool ended = f->events_ended;
-	f->events_ended = false;
-	pthread_mutex_unlock(&f->lock);
-	if (f->events && !ended)
+	if (f->events && !ended) {
+		pthread_mutex_unlock(&f->lock);
 		return;
-	http_transfer_unref(af_steal(f->events));
-	if (docker_events_stream(engine, LABEL_TYPE, 0, on_event, on_events_end, f, &f->events, NULL)) {
-		f->events = NULL;
-		wake_up(f, true);
 	}
+	f->events_ended = false;
+	f->events_since_ms = clock_ms();
+	pthread_mutex_unlock(&f->lock);
+	http_transfer_unref(af_steal(f->events));
+	if (docker_events_stream(engine, LABEL_TYPE, 0, on_event, on_events_end, f, &f->events, NULL))
+		f->events = NULL;
 }
 
 /* ---- the list ------------------------------------------------------------------------------------ */
@@ -95,6 +115,21 @@ static struct memory *memory_of(struct feed *f, const char *id)
 		if (!strcmp(f->memories[i].id, id))
 			return &f->memories[i];
 	return NULL;
+}
+
+/* What events told of is inspected anew: it may have died and come back between two looks. */
+static void forget_touched(struct feed *f)
+{
+	pthread_mutex_lock(&f->lock);
+	struct strlist touched = f->touched;
+	f->touched = (struct strlist){ 0 };
+	pthread_mutex_unlock(&f->lock);
+	for (size_t i = 0; i < touched.count; i++) {
+		struct memory *m = memory_of(f, touched.items[i]);
+		if (m)
+			m->inspected = false;
+	}
+	strlist_free(&touched);
 }
 
 /* Memories for what is in the list now; those of the gone go. */
@@ -142,6 +177,7 @@ static af_code look(struct feed *f, struct af_error *err)
 	if (rc)
 		return rc;
 	watch_events(f, engine);
+	forget_touched(f);
 	rc = env_list(f->app->af, f->cancel, &f->list, err);
 	if (rc)
 		return rc;
@@ -172,18 +208,31 @@ static double number(const cJSON *object, const char *name)
 	return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
+/* A counter out of a container, which may say anything. */
+static uint64_t count_of(const cJSON *object, const char *name)
+{
+	return (uint64_t) fmin(fmax(number(object, name), 0), 9007199254740992.0);
+}
+
+static int small_count_of(const cJSON *object, const char *name)
+{
+	return (int) MIN(count_of(object, name), (uint64_t) INT_MAX);
+}
+
 static void take_methods(struct sample *s, const cJSON *methods)
 {
 	const cJSON *m;
-	int count = cJSON_GetArraySize(methods);
+	int count = MIN(cJSON_GetArraySize(methods), METHODS_MAX);
 
 	s->methods = count ? calloc((size_t) count, sizeof(*s->methods)) : NULL;
 	cJSON_ArrayForEach(m, methods) {
+		if (s->method_count == count)
+			break;
 		if (!s->methods || !m->string)
 			continue;
 		struct method_count *to = &s->methods[s->method_count];
-		*to = (struct method_count){ .name = strdup(m->string), .calls = (uint64_t) fmax(number(m, "calls"), 0),
-					     .errors = (uint64_t) fmax(number(m, "errors"), 0),
+		*to = (struct method_count){ .name = strdup(m->string), .calls = count_of(m, "calls"),
+					     .errors = count_of(m, "errors"),
 					     .p50_ms = number(m, "p50_ms"), .p95_ms = number(m, "p95_ms"),
 					     .p99_ms = number(m, "p99_ms") };
 		s->method_count += to->name != NULL;
@@ -212,9 +261,9 @@ static void ask_server(struct feed *f, const struct instance *inst, struct sampl
 	if (rc)
 		return;
 	s->has_counts = true;
-	s->requests = (uint64_t) fmax(number(doc, "requests"), 0);
-	s->errors = (uint64_t) fmax(number(doc, "errors"), 0);
-	s->in_flight = (int) fmax(number(doc, "in_flight"), 0);
+	s->requests = count_of(doc, "requests");
+	s->errors = count_of(doc, "errors");
+	s->in_flight = small_count_of(doc, "in_flight");
 	take_methods(s, cJSON_GetObjectItemCaseSensitive(doc, "methods"));
 	s->p50_ms = worst(s, offsetof(struct method_count, p50_ms));
 	s->p95_ms = worst(s, offsetof(struct method_count, p95_ms));
@@ -248,9 +297,9 @@ static void inspect(struct feed *f, const struct instance *inst, struct memory *
 	s->has_detail = true;
 	s->oom = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(state, "OOMKilled"));
 	s->running = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(state, "Running"));
-	s->exit_code = (int) fmax(number(state, "ExitCode"), 0);
-	s->restarts = (int) fmax(number(doc, "RestartCount"), 0);
-	s->memory_limit = (int64_t) fmax(number(host, "Memory"), 0);
+	s->exit_code = small_count_of(state, "ExitCode");
+	s->restarts = small_count_of(doc, "RestartCount");
+	s->memory_limit = (int64_t) count_of(host, "Memory");
 	if (started && rfc3339_parse(started, strlen(started), &ns))
 		s->started_ms = ns / 1000000;
 	m->inspected = true;
@@ -267,6 +316,8 @@ static void sample_one(void *arg, size_t i)
 
 	if (!m || cancel_requested(round->feed->cancel))
 		return;
+	m->visited = true;
+	s->taken = true;
 	if (!m->inspected || m->state != inst->state)
 		inspect(round->feed, inst, m, s);
 	if (inst->state != INSTANCE_UP) {
@@ -274,6 +325,7 @@ static void sample_one(void *arg, size_t i)
 		return;
 	}
 	ask_engine(round->feed, inst, m, s);
+	s->asked = inst->base != NULL;
 	if (inst->base)
 		ask_server(round->feed, inst, s);
 }
@@ -281,25 +333,32 @@ static void sample_one(void *arg, size_t i)
 /* Those on the screen, and some of the others in turn; what was never looked at first comes with them. */
 static size_t pick(struct feed *f, struct instance **out, size_t max)
 {
-	size_t n = 0, index = 0, others = 0, total = f->memory_count;
+	size_t n = 0, index = 0, total = f->memory_count;
 
 	pthread_mutex_lock(&f->lock);
 	for (size_t e = 0; e < f->list.count; e++)
 		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
 			struct instance *inst = &f->list.items[e]->instances[i];
 			size_t place = total ? (index + total - f->others_turn % total) % total : 0;
-			bool wanted = strlist_has(&f->wanted, inst->id);
-			if (n < max && (wanted || place < OTHERS_PER_ROUND)) {
+			struct memory *m = memory_of(f, inst->id);
+			if (n < max && ((m && !m->visited) || place < OTHERS_PER_ROUND || strlist_has(&f->wanted, inst->id)))
 				out[n++] = inst;
-				others += !wanted;
-			}
 		}
 	f->others_turn += OTHERS_PER_ROUND;
 	pthread_mutex_unlock(&f->lock);
 	return n;
 }
 
-static void sample(struct feed *f)
+static bool all_visited(const struct feed *f)
+{
+	for (size_t i = 0; i < f->memory_count; i++)
+		if (!f->memories[i].visited)
+			return false;
+	return true;
+}
+
+/* True: some were never looked at, and that should not wait. */
+static bool sample(struct feed *f)
 {
 	struct instance *instances[WANTED_MAX + OTHERS_PER_ROUND];
 	size_t count = pick(f, instances, ARRAY_LEN(instances));
@@ -307,11 +366,12 @@ static void sample(struct feed *f)
 	struct round round = { f, instances, samples };
 
 	if (!samples)
-		return;
+		return false;
 	for (size_t i = 0; i < count; i++)
 		samples->items[i].id = strdup(instances[i]->id);
 	parallel_run(count, sample_one, &round);
 	message_post(f->app->queue, &samples->message);
+	return !all_visited(f);
 }
 
 /* ---- the thread ----------------------------------------------------------------------------------------- */
@@ -348,8 +408,9 @@ static void *run(void *arg)
 			continue;
 		}
 		f->retry_ms = RETRY_FIRST_MS;
-		sample(f);
-		news = wait_for_news(f, SAMPLE_MS);
+		/* While the screen is a shell's nobody takes what is sent. */
+		bool more = message_queue_length(f->app->queue) < QUEUE_ENOUGH && sample(f);
+		news = wait_for_news(f, more ? 1 : SAMPLE_MS);
 	}
 	return NULL;
 }
@@ -404,6 +465,7 @@ void feed_stop(struct feed *f)
 		free(f->memories[i].id);
 	free(f->memories);
 	strlist_free(&f->wanted);
+	strlist_free(&f->touched);
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);
 	cancel_free(f->cancel);
@@ -422,5 +484,6 @@ void feed_want(struct feed *f, const char *const *ids, int count)
 
 void feed_refresh(struct feed *f)
 {
-	wake_up(f, false);
+	if (f)
+		wake_up(f, NULL);
 }

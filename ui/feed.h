@@ -16,7 +16,7 @@ struct feed *feed_start(struct app *app, struct af_error *err);
 void feed_stop(struct feed *feed);
 /* UI thread: the ids of containers whose figures are on the screen. */
 void feed_want(struct feed *feed, const char *const *ids, int count);
-/* Looks at once, e.g. after a job changed something. */
+/* Looks at once, e.g. after a job changed something. NULL is legal. */
 void feed_refresh(struct feed *feed);
 
 #endif

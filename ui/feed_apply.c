@@ -45,6 +45,8 @@ static void set_word(struct replica *r)
 		snprintf(r->word, sizeof(r->word), "starting");
 	else if (r->oom)
 		snprintf(r->word, sizeof(r->word), "oom");
+	else if (strstr(r->status, "(Paused)"))
+		snprintf(r->word, sizeof(r->word), "paused");
 	else if (r->exit_code >= 0)
 		snprintf(r->word, sizeof(r->word), "exit %d", r->exit_code);
 	else
@@ -102,7 +104,8 @@ static void carry_over(struct replica *to, struct replica *from)
 	if (fresh.exit_code >= 0)
 		to->exit_code = fresh.exit_code;
 	if (to->state != REPLICA_UP) {
-		to->cpu_percent = to->rate = NAN;
+		to->cpu_percent = to->rate = to->p50_ms = to->p95_ms = to->p99_ms = NAN;
+		to->in_flight = 0;
 		to->memory = -1;
 		to->healthy = false;
 	}
@@ -202,10 +205,10 @@ static void count_rate(struct replica *r, const struct sample *s, int64_t now)
 	if (!r->counted_ms || s->requests < r->counted) {
 		r->counted = s->requests;
 		r->counted_ms = now;
-		r->rate = 0;
+		r->rate = NAN; /* nobody knows yet */
 		return;
 	}
-	if (now - r->counted_ms < RATE_MS / 2)
+	if (now - r->counted_ms < RATE_MS / 4)
 		return;
 	r->rate = (double) (s->requests - r->counted) * 1000 / (double) (now - r->counted_ms);
 	if (now - r->counted_ms >= RATE_MS) {
@@ -261,7 +264,8 @@ static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 		series_put(&r->cpu, now, r->cpu_percent);
 		series_put(&r->mem, now, (double) r->memory);
 	}
-	r->healthy = s->answered;
+	/* Where there is nothing to ask, running is all there is to know. */
+	r->healthy = s->asked ? s->answered : r->state == REPLICA_UP;
 	if (s->has_counts)
 		take_counts(r, s, now);
 	r->sampled_ms = now;
@@ -275,6 +279,8 @@ static void apply_samples(struct app *app, struct message *message)
 	for (size_t i = 0; i < all->count; i++) {
 		struct sample *s = &all->items[i];
 		struct replica *r = model_replica(&app->model, s->id, NULL);
+		if (!s->taken)
+			continue;
 		if (r && s->has_counts && s->requests != r->requests)
 			app->stamp_ms = wall_ms();
 		if (r)

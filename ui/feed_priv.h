@@ -19,6 +19,7 @@ af_code listing_fill(struct listing *l, const struct env_list *list, struct af_e
 /* What was measured of one replica. */
 struct sample {
 	char *id;
+	bool taken;      /* somebody looked */
 	bool has_detail; /* from inspect: */
 	bool oom, running;
 	int exit_code, restarts;
@@ -26,7 +27,8 @@ struct sample {
 	bool has_stats; /* from the engine: */
 	double cpu_percent;
 	int64_t memory;
-	bool answered;  /* the server did, so it is healthy */
+	bool asked;     /* the server has an address */
+	bool answered;  /* and it said something, so it is healthy */
 	bool has_counts; /* from the server: */
 	uint64_t requests, errors;
 	int in_flight;

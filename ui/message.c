@@ -10,6 +10,7 @@
 struct message_queue {
 	pthread_mutex_t lock;
 	struct message *first, **last;
+	size_t length;
 	int fd;
 };
 
@@ -38,6 +39,7 @@ static struct message *take_all(struct message_queue *q)
 	struct message *first = q->first;
 	q->first = NULL;
 	q->last = &q->first;
+	q->length = 0;
 	pthread_mutex_unlock(&q->lock);
 	return first;
 }
@@ -64,10 +66,19 @@ void message_post(struct message_queue *q, struct message *m)
 	bool wake = !q->first;
 	*q->last = m;
 	q->last = &m->next;
+	q->length++;
 	pthread_mutex_unlock(&q->lock);
 	/* It can only fail when the counter is full, and then the reader wakes anyway. */
 	if (wake && write(q->fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+size_t message_queue_length(struct message_queue *q)
+{
+	pthread_mutex_lock(&q->lock);
+	size_t length = q->length;
+	pthread_mutex_unlock(&q->lock);
+	return length;
 }
 
 int message_queue_fd(const struct message_queue *q)

@@ -28,6 +28,8 @@ struct message_queue *message_queue_new(struct af_error *err);
 void message_queue_free(struct message_queue *q);
 /* Any thread. Never blocks, never fails; takes ownership. */
 void message_post(struct message_queue *q, struct message *m);
+/* Any thread: how many wait. */
+size_t message_queue_length(struct message_queue *q);
 /* Readable when messages wait; for poll(). */
 int message_queue_fd(const struct message_queue *q);
 /* UI thread: applies and discards all that wait now. True if there were any. */

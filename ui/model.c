@@ -128,8 +128,11 @@ static void sum_environment(struct environment *e, int64_t now_ms)
 
 static void mark_uneven(struct environment *e)
 {
-	double mean = e->up > 1 && !isnan(e->rate) ? e->rate / e->up : 0;
+	int known = 0;
 
+	for (int i = 0; i < e->count; i++)
+		known += e->replicas[i].state == REPLICA_UP && !isnan(e->replicas[i].rate);
+	double mean = known > 1 ? e->rate / known : 0;
 	for (int i = 0; i < e->count; i++) {
 		struct replica *r = &e->replicas[i];
 		r->uneven = mean >= UNEVEN_MIN_RATE && r->state == REPLICA_UP && !isnan(r->rate) &&
