@@ -45,21 +45,26 @@ static bool may_say_yes(const struct confirm *c)
 	return !c->phrase || !strcmp(c->typed.data, c->phrase);
 }
 
-/* Draws text over several rows, broken at spaces; returns the rows used. */
-static int draw_wrapped(const struct area *a, int y, enum role role, const char *text)
+/* The bytes of the first row of text, broken at a space. */
+static size_t first_row(const char *p, int width)
+{
+	size_t line = strcspn(p, "\n"), fits = text_fit(p, line, width, NULL);
+
+	for (size_t cut = fits; fits < line && cut > 0; cut--)
+		if (p[cut] == ' ')
+			return cut;
+	return fits ? fits : line;
+}
+
+/* Draws text over several rows of `a` (NULL: only counts them), broken at spaces; returns the rows used. */
+static int draw_wrapped(const struct area *a, int y, int width, enum role role, const char *text)
 {
 	int rows = 0;
 
-	for (const char *p = text; *p && y + rows < a->h; rows++) {
-		size_t line = strcspn(p, "\n");
-		size_t fits = text_fit(p, line, a->w - 2, NULL);
-		if (fits < line)
-			for (size_t cut = fits; cut > 0; cut--)
-				if (p[cut] == ' ') {
-					fits = cut;
-					break;
-				}
-		draw_text(a, y + rows, 1, role, p, fits, false);
+	for (const char *p = text; *p; rows++) {
+		size_t fits = first_row(p, width);
+		if (a && y + rows < a->h)
+			draw_text(a, y + rows, 1, role, p, fits, true);
 		p += fits;
 		p += strspn(p, " ");
 		p += *p == '\n';
@@ -75,23 +80,35 @@ static void draw_buttons(const struct confirm *c, const struct area *a, int y)
 	draw_str(a, y, x + 12, !may_say_yes(c) ? ROLE_DIM : c->yes_focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "   Yes    ");
 }
 
+static void draw_phrase(const struct confirm *c, const struct area *a, int y)
+{
+	int x = 1 + draw_fmt(a, y, 1, ROLE_TEXT, "Type %s: ", c->phrase);
+
+	draw_fmt(a, y, x, ROLE_FIELD_FOCUSED, "%-24s", c->typed.data);
+	canvas_cursor(a, y, x + text_width(c->typed.data, c->typed.len));
+}
+
 static void confirm_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
 {
 	struct confirm *c = (struct confirm *) v;
-	struct area outer = centered(a, 11, DIALOG_WIDTH);
 	struct box box = { .title = "Please confirm", .focused = focused };
+	int width = MIN(DIALOG_WIDTH, a->w) - 4, rows = draw_wrapped(NULL, 0, width, ROLE_TEXT, c->question);
 
+	if (c->detail)
+		rows += draw_wrapped(NULL, 0, width, ROLE_TEXT, c->detail);
+	struct area outer = centered(a, MAX(11, rows + (c->phrase ? 8 : 6)), DIALOG_WIDTH);
 	area_clear(&outer, ROLE_DIALOG);
 	struct area in = draw_box(&outer, &box);
-	int y = 1 + draw_wrapped(&in, 1, ROLE_STRONG, c->question);
+	/* Where there is little room the words give way, not what is typed and pressed. */
+	int end = in.h - 2 - (c->phrase ? 2 : 0);
+	struct area text = { in.y, in.x, MAX(end, 1), in.w };
+	int y = in.h > 7 ? 1 : 0;
+	y += draw_wrapped(&text, y, width, ROLE_STRONG, c->question);
 	if (c->detail)
-		y += draw_wrapped(&in, y, ROLE_DIM, c->detail);
-	if (c->phrase) {
-		int x = 1 + draw_fmt(&in, y + 1, 1, ROLE_TEXT, "Type %s: ", c->phrase);
-		draw_fmt(&in, y + 1, x, ROLE_FIELD_FOCUSED, "%-24s", c->typed.data);
-		canvas_cursor(&in, y + 1, x + text_width(c->typed.data, c->typed.len));
-	}
-	draw_buttons(c, &in, in.h - 2);
+		y += draw_wrapped(&text, y, width, ROLE_DIM, c->detail);
+	if (c->phrase)
+		draw_phrase(c, &in, MIN(y + 1, MAX(end, 0)));
+	draw_buttons(c, &in, in.h - (in.h > 7 ? 2 : 1));
 }
 
 static int confirm_act(struct view *v, struct app *app, enum action action)
@@ -168,7 +185,11 @@ void app_confirm(struct app *app, const char *question, const char *detail, cons
 	c->yes = yes;
 	c->free_arg = free_arg;
 	c->arg = arg;
-	app_push(app, &c->view);
+	/* Half a question is none: without its phrase it would ask for less. */
+	if (!c->question || !c->detail != !detail || !c->phrase != !phrase)
+		confirm_free(&c->view);
+	else
+		app_push(app, &c->view);
 }
 
 /* ---- a menu -------------------------------------------------------------------------------------------- */
@@ -178,6 +199,7 @@ struct menu {
 	char *title;
 	struct strlist items;
 	int current, top;
+	struct area drawn, within; /* its items, and what it was drawn into: for the mouse */
 	void (*chosen)(struct app *app, int i, void *arg);
 	void (*free_arg)(void *arg);
 	void *arg;
@@ -216,6 +238,8 @@ static void menu_draw(struct view *v, struct app *app UNUSED, const struct area 
 
 	area_clear(&outer, ROLE_DIALOG);
 	struct area in = draw_box(&outer, &box);
+	m->drawn = in;
+	m->within = *a;
 	if (m->current < m->top)
 		m->top = m->current;
 	if (m->current >= m->top + in.h)
@@ -260,7 +284,12 @@ static int menu_mouse(struct view *v, struct app *app, const struct mouse *mouse
 {
 	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
 		return menu_act(v, app, mouse->what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
-	return REACT_HANDLED;
+	struct menu *m = (struct menu *) v;
+	int y = m->within.y + mouse->y - m->drawn.y, x = m->within.x + mouse->x - m->drawn.x;
+	if (y < 0 || y >= m->drawn.h || x < 0 || x >= m->drawn.w || m->top + y >= (int) m->items.count)
+		return REACT_HANDLED;
+	m->current = m->top + y;
+	return mouse->what == MOUSE_DOUBLE ? menu_act(v, app, ACT_OPEN) : REACT_REDRAW;
 }
 
 static const struct view_ops menu_ops = {

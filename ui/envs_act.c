@@ -4,7 +4,7 @@
 
 #include "ui/envs_priv.h"
 
-/* Above this many things the number has to be typed. */
+/* Above this many things their number has to be typed. */
 #define ASK_NAME_ABOVE 3
 
 struct deed {
@@ -26,32 +26,62 @@ static void do_deed(struct app *app, void *arg)
 	app_run(app, (const char *const *) d->words.items, (int) d->words.count);
 }
 
-/* Names of the environments that are meant: the marked ones' (a marked replica stands for itself), or the current row's. */
-static void targets(struct envs *v, struct app *app, struct strlist *names, int *running)
+/* What is meant, by the names that commands take. */
+struct targets {
+	struct strlist names;
+	int running;
+	bool pool; /* one of them is an environment with several running replicas */
+};
+
+static void add_target(struct targets *t, const char *name, int running, bool pool)
+{
+	if (strlist_has(&t->names, name) || strlist_add(&t->names, name, NULL))
+		return;
+	t->running += running;
+	t->pool |= pool;
+}
+
+/* An environment if it is marked, else those of its replicas that are: also what a fold or the filter hides now. */
+static void add_marked(const struct envs *v, const struct environment *e, struct targets *t)
+{
+	AUTO_FREE char *id = str_format(NULL, "env:%s", e->name);
+
+	if (id && envs_is_marked(v, id)) {
+		add_target(t, e->name, e->up, e->up > 1);
+		return;
+	}
+	for (int i = 0; i < e->count; i++)
+		if (envs_is_marked(v, e->replicas[i].id))
+			add_target(t, e->replicas[i].name, e->replicas[i].state == REPLICA_UP, false);
+}
+
+/* What is marked, or else the current row. */
+static void find_targets(struct envs *v, struct app *app, struct targets *t)
 {
 	const struct envs_row *current = envs_current(v, app);
 
-	for (int i = 0; i < v->count; i++) {
-		const struct envs_row *row = &v->rows[i];
-		if (v->marked.count ? !envs_is_marked(v, row->id) : row != current)
-			continue;
-		const char *name = row->replica ? row->replica->name : row->env->name;
-		if (!strlist_has(names, name) && strlist_add(names, name, NULL))
-			return;
-		*running += row->replica ? row->replica->state == REPLICA_UP : row->env->up;
-	}
+	for (int i = 0; v->marked.count && i < app->model.count; i++)
+		add_marked(v, &app->model.environments[i], t);
+	if (v->marked.count || !current)
+		return;
+	if (current->replica)
+		add_target(t, current->replica->name, current->replica->state == REPLICA_UP, false);
+	else
+		add_target(t, current->env->name, current->env->up, current->env->up > 1);
 }
 
-static void ask(struct app *app, const char *verb, const struct strlist *names, int running, struct deed *d)
+static void ask(struct app *app, const char *verb, const struct targets *t, struct deed *d)
 {
 	AUTO_STRBUF question = STRBUF_INIT(STRBUF_LINE), detail = STRBUF_INIT(STRBUF_LINE);
+	const struct strlist *names = &t->names;
+	int running = t->running;
 	char phrase[32];
-	bool many = names->count > ASK_NAME_ABOVE;
+	bool many = names->count > ASK_NAME_ABOVE || (t->pool && names->count > 1);
 
 	if (names->count == 1)
 		strbuf_addf(&question, "%s %s?", verb, names->items[0]);
 	else
-		strbuf_addf(&question, "%s %zu environments?", verb, names->count);
+		strbuf_addf(&question, "%s these %zu?", verb, names->count);
 	for (size_t i = 0; names->count > 1 && i < names->count && i < 8; i++)
 		strbuf_addf(&detail, "%s%s", i ? ", " : "", names->items[i]);
 	strbuf_addf(&detail, "%s%d running replica%s.\nafs", detail.len ? "\n" : "", running, running == 1 ? "" : "s");
@@ -59,33 +89,33 @@ static void ask(struct app *app, const char *verb, const struct strlist *names, 
 		strbuf_addf(&detail, " %s", d->words.items[i]);
 	snprintf(phrase, sizeof(phrase), "%zu", names->count);
 	/* A pool with running replicas, or many at once: a slip of the finger must not do. */
-	const char *typed = many ? phrase : running > 1 && names->count == 1 ? names->items[0] : NULL;
+	const char *typed = many ? phrase : t->pool ? names->items[0] : NULL;
 	app_confirm(app, question.data, detail.data, typed, do_deed, deed_free, d);
 }
 
 static void act_on(struct envs *v, struct app *app, const char *verb, const char *command, const char *option)
 {
-	AUTO_STRLIST names = { 0 };
-	int running = 0;
+	struct targets t = { 0 };
 
-	targets(v, app, &names, &running);
-	struct deed *d = names.count ? calloc(1, sizeof(*d)) : NULL;
-	if (!d) {
-		app_notice(app, NOTICE_INFO, "select something first");
-		return;
-	}
 	if (app->options.readonly) {
 		app_notice(app, NOTICE_WARN, "read-only: %s is off", command);
-		deed_free(d);
+		return;
+	}
+	find_targets(v, app, &t);
+	struct deed *d = t.names.count ? calloc(1, sizeof(*d)) : NULL;
+	if (!d) {
+		app_notice(app, NOTICE_INFO, "select something first");
+		strlist_free(&t.names);
 		return;
 	}
 	bool failed = strlist_add(&d->words, command, NULL) || (option && strlist_add(&d->words, option, NULL));
-	for (size_t i = 0; i < names.count && !failed; i++)
-		failed = strlist_add(&d->words, names.items[i], NULL);
+	for (size_t i = 0; i < t.names.count && !failed; i++)
+		failed = strlist_add(&d->words, t.names.items[i], NULL);
 	if (failed)
 		deed_free(d);
 	else
-		ask(app, verb, &names, running, d);
+		ask(app, verb, &t, d);
+	strlist_free(&t.names);
 }
 
 /* A shell in the replica: `afs exec` on the real terminal. */
@@ -101,14 +131,18 @@ static void open_shell(struct envs *v, struct app *app)
 		return;
 	}
 	snprintf(number, sizeof(number), "%d", row->replica ? row->replica->number : row->env->count ? row->env->replicas[0].number : 0);
-	const char *argv[] = { app->afs_path, "exec", row->env->name, "--replica", number, NULL };
+	/* The model may be another one when the shell has ended. */
+	AUTO_FREE char *name = str_dup(row->env->name, NULL);
+	const char *argv[] = { app->afs_path, "exec", name, "--replica", number, NULL };
 	if (!row->env->ours)
 		argv[3] = NULL;
+	if (!name)
+		return;
 	if (app_foreground(app, argv, &status, &err))
 		app_notice_error(app, &err);
 	else
-		app_notice(app, status ? NOTICE_WARN : NOTICE_OK, "exec %s --replica %s ended with %d", row->env->name, number,
-			   status);
+		app_notice(app, status ? NOTICE_WARN : NOTICE_OK, "afs exec %s%s%s ended with %d", name,
+			   argv[3] ? " --replica " : "", argv[3] ? number : "", status);
 	af_error_clear(&err);
 }
 

@@ -181,14 +181,14 @@ static const char *state_glyph(const struct replica *r)
 /* "2 gpu-b", then what is odd about it. */
 static void draw_replica_name(const struct area *a, int y, const struct columns *c, const struct replica *r, enum role role)
 {
-	char name[300];
-	int n = snprintf(name, sizeof(name), "%d %s", r->number, r->host);
+	AUTO_STRBUF name = STRBUF_INIT(STRBUF_LINE);
 
+	strbuf_addf(&name, "%d %s", r->number, r->host);
 	if (r->restarts > 0)
-		n += snprintf(name + n, sizeof(name) - (size_t) MIN(n, 290), " ↻%d", r->restarts);
+		strbuf_addf(&name, " ↻%d", r->restarts);
 	if (r->uneven)
-		snprintf(name + MIN(n, 290), sizeof(name) - (size_t) MIN(n, 290), " ≠");
-	draw_name(a, y, 5, c->up - (int) strlen(r->word) - 1, role, name);
+		strbuf_adds(&name, " ≠");
+	draw_name(a, y, 5, c->up - text_width(r->word, strlen(r->word)) - 1, role, name.data);
 }
 
 static void draw_replica(struct app *app, const struct area *a, int y, const struct columns *c, const struct replica *r,

@@ -76,6 +76,26 @@ static void add_row(struct envs *v, const struct environment *e, const struct re
 	v->rows[v->count++] = (struct envs_row){ e, r, v->ids.items[v->ids.count - 1] };
 }
 
+/* Marks of what is gone would make actions mean nothing. */
+static void forget_marks(struct envs *v, struct app *app)
+{
+	struct strlist *l = &v->marked;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const char *id = l->items[i];
+		bool there = str_starts(id, "env:") ? model_environment(&app->model, id + strlen("env:")) != NULL
+						    : model_replica(&app->model, id, NULL) != NULL;
+		if (there)
+			l->items[kept++] = l->items[i];
+		else
+			free(l->items[i]);
+	}
+	if (l->count)
+		l->items[kept] = NULL;
+	l->count = kept;
+}
+
 void envs_rebuild(struct envs *v, struct app *app)
 {
 	const struct model *m = &app->model;
@@ -84,6 +104,7 @@ void envs_rebuild(struct envs *v, struct app *app)
 
 	if (rows)
 		v->rows = rows;
+	forget_marks(v, app);
 	v->count = v->shown_environments = 0;
 	strlist_free(&v->ids);
 	for (int i = 0; order && rows && i < m->count; i++)
@@ -105,10 +126,10 @@ const struct envs_row *envs_current(struct envs *v, struct app *app)
 	envs_rebuild(v, app);
 	list_sync(&v->list, (const char *const *) v->ids.items, v->count, v->height);
 	/* What was selected in the last session may be gone; that is no reason to select nothing. */
-	if (v->restored && app->model.loaded) {
+	if (v->restored && v->count) {
 		v->restored = false;
 		if (v->list.gone) {
-			list_select(&v->list, v->count ? v->ids.items[0] : NULL);
+			list_select(&v->list, v->ids.items[0]);
 			list_sync(&v->list, (const char *const *) v->ids.items, v->count, v->height);
 		}
 	}

@@ -6,6 +6,9 @@
 
 #include "ui/envs_priv.h"
 
+/* Folds of environments that are gone stay for when they come back, but not for ever. */
+#define FOLDED_MAX 500
+
 static const enum key_context envs_contexts[] = { KEYS_ENVS, KEYS_LIST, KEYS_GLOBAL };
 
 static void envs_free(struct view *view)
@@ -140,6 +143,16 @@ static void chop(struct strbuf *sb)
 	strbuf_truncate(sb, len);
 }
 
+/* Whoever types a filter looks for something: if it hides the cursor, that goes to the first match. */
+static int filter_changed(struct envs *v, struct app *app)
+{
+	envs_current(v, app);
+	if (v->list.gone && v->filter.len && v->count)
+		list_select(&v->list, v->ids.items[0]);
+	app_selection_changed(app);
+	return REACT_REDRAW;
+}
+
 static int envs_key(struct view *view, struct app *app, keycode key)
 {
 	struct envs *v = (struct envs *) view;
@@ -159,16 +172,16 @@ static int envs_key(struct view *view, struct app *app, keycode key)
 	} else {
 		return REACT_NONE;
 	}
-	app_selection_changed(app);
-	return REACT_REDRAW;
+	return filter_changed(v, app);
 }
 
-static int envs_paste(struct view *view, struct app *app UNUSED, const char *text, size_t len)
+static int envs_paste(struct view *view, struct app *app, const char *text, size_t len)
 {
 	struct envs *v = (struct envs *) view;
+	const char *end = memchr(text, '\n', len);
 
-	strbuf_add(&v->filter, text, strcspn(text, "\n") < len ? strcspn(text, "\n") : len);
-	return REACT_REDRAW;
+	strbuf_add(&v->filter, text, end ? (size_t) (end - text) : len);
+	return filter_changed(v, app);
 }
 
 static int envs_mouse(struct view *view, struct app *app, const struct mouse *mouse)
@@ -183,7 +196,7 @@ static int envs_mouse(struct view *view, struct app *app, const struct mouse *mo
 		return REACT_REDRAW;
 	}
 	envs_rebuild(v, app);
-	if (row < 0 || row >= v->count)
+	if (mouse->y < 2 || mouse->y >= v->height + 2 || row >= v->count)
 		return REACT_HANDLED;
 	list_select(&v->list, v->ids.items[row]);
 	if (mouse->what == MOUSE_DOUBLE)
@@ -197,11 +210,13 @@ static void envs_save(struct view *view, struct strbuf *out)
 	struct envs *v = (struct envs *) view;
 
 	strbuf_addf(out, "sort %s\nreverse %d\n", envs_sort_name(v->sort), v->reverse);
+	/* Names come from the engine: a line end in one would begin another entry. */
 	if (v->filter.len)
 		strbuf_addf(out, "filter %s\n", v->filter.data);
 	for (size_t i = 0; i < v->folded.count; i++)
-		strbuf_addf(out, "folded %s\n", v->folded.items[i]);
-	if (v->list.selected)
+		if (!strchr(v->folded.items[i], '\n'))
+			strbuf_addf(out, "folded %s\n", v->folded.items[i]);
+	if (v->list.selected && !strchr(v->list.selected, '\n'))
 		strbuf_addf(out, "selected %s\n", v->list.selected);
 }
 
@@ -215,9 +230,11 @@ static void envs_load(struct view *view, const char *key, const char *value)
 				v->sort = (enum envs_sort) s;
 	if (!strcmp(key, "reverse"))
 		v->reverse = *value == '1';
-	if (!strcmp(key, "filter"))
+	if (!strcmp(key, "filter")) {
+		strbuf_reset(&v->filter);
 		strbuf_adds(&v->filter, value);
-	if (!strcmp(key, "folded"))
+	}
+	if (!strcmp(key, "folded") && v->folded.count < FOLDED_MAX)
 		set_folded(v, value, true);
 	if (!strcmp(key, "selected")) {
 		list_select(&v->list, value);
