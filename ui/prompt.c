@@ -16,6 +16,7 @@
 #include "ui/prompt_complete.h"
 
 #define HISTORY_MAX 2000
+#define HISTORY_BYTES (4u * 1024 * 1024)
 /* Keys become at most so many bytes each; a paste goes another way. */
 #define QUEUE_SIZE 64
 #define POPUP_ROWS 8
@@ -163,8 +164,12 @@ static void write_commands(struct prompt *p)
 	AUTO_FREE char *dir = path_home(HOME_STATE, NULL);
 	HIST_ENTRY **list = history_list();
 
-	for (int i = 0; list && list[i]; i++)
-		strbuf_addf(&out, "%s\n", list[i]->line);
+	/* Where lines are long, the newest matter. */
+	size_t first = (size_t) history_length, bytes = 0;
+	while (list && first > 0 && (bytes += strlen(list[first - 1]->line) + 1) < HISTORY_BYTES)
+		first--;
+	for (; list && list[first]; first++)
+		strbuf_addf(&out, "%s\n", list[first]->line);
 	if (!p->history_path || !dir || !out.len || path_mkdirs(dir, 0700, NULL))
 		return;
 	if (file_write(p->history_path, out.data, out.len, 0600, NULL))
@@ -213,6 +218,13 @@ static void open_line(struct prompt *p, enum prompt_mode mode, const char *text)
 	strbuf_reset(&p->last);
 	strbuf_adds(&p->last, rl_line_buffer);
 	app_redraw(p->app);
+}
+
+/* ^R ends where it is. */
+static void end_search(void)
+{
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		rl_callback_sigcleanup();
 }
 
 /* The line is over or given up. */
@@ -305,16 +317,14 @@ static void tell_changed(struct prompt *p)
 	p->changed(p->app, p->last.data, p->arg);
 }
 
-static void remember(const char *line)
+/* Secrets do not go into the history. */
+static void remember(const char *line, const struct strlist *words, size_t first)
 {
-	AUTO_STRLIST words = { 0 };
 	AUTO_STRBUF masked = STRBUF_INIT(STRBUF_TEXT);
-	const struct command_spec *spec = NULL;
+	const struct command_spec *spec = words->count > first ? command_find(words->items[first]) : NULL;
 
-	if (!words_split(line, &words, NULL) && words.count)
-		spec = command_find(words.items[0]);
 	if (spec)
-		words_join_masked(&masked, spec, (const char *const *) words.items, (int) words.count);
+		words_join_masked(&masked, spec, (const char *const *) words->items + first, (int) (words->count - first));
 	const char *kept = spec ? masked.data : line;
 	HIST_ENTRY *newest = history_length ? history_get(history_base + history_length - 1) : NULL;
 	if (!newest || strcmp(newest->line, kept) != 0)
@@ -329,18 +339,22 @@ static void run_line(struct prompt *p, const char *line)
 	line += strspn(line, " \t");
 	if (!*line)
 		return;
-	remember(line);
-	if (!strcmp(line, "quit") || !strcmp(line, "q")) {
-		p->app->quit = true;
+	if (words_split(line, &words, &err)) {
+		/* Back to the one who has to close the quote. Nobody knows what is a secret in it. */
+		if (!strchr(line, '='))
+			remember(line, &(struct strlist){ 0 }, 0);
+		app_notice_error(p->app, &err);
+		af_error_clear(&err);
+		prompt_command(p, line);
 		return;
 	}
-	if (words_split(line, &words, &err))
-		app_notice_error(p->app, &err);
-	else if (words.count && !strcmp(words.items[0], "afs"))
-		app_run(p->app, (const char *const *) words.items + 1, (int) words.count - 1);
+	/* As in a shell: "afs run …" is "run …". */
+	size_t first = !strcmp(words.items[0], "afs") ? 1 : 0;
+	remember(line, &words, first);
+	if (!strcmp(words.items[0], "quit") || !strcmp(words.items[0], "q"))
+		p->app->quit = true;
 	else
-		app_run(p->app, (const char *const *) words.items, (int) words.count);
-	af_error_clear(&err);
+		app_run(p->app, (const char *const *) words.items + first, (int) (words.count - first));
 }
 
 /* Enter was pressed: readline has handed the line over and let go. */
@@ -409,19 +423,37 @@ static bool take_ghost(struct prompt *p, keycode key)
 		return false;
 	complete_ghost(p->app, rl_line_buffer, &ghost);
 	strbuf_truncate(&ghost, strcspn(ghost.data, " "));
-	if (ghost.len)
+	if (ghost.len) {
+		close_popup(p);
 		rl_insert_text(ghost.data);
+	}
 	return ghost.len > 0;
+}
+
+static void clear_line(struct prompt *p)
+{
+	end_search();
+	close_popup(p);
+	rl_replace_line("", 1);
+	rl_point = rl_end;
+}
+
+/* Esc of somebody who edits as in vi: the first one leaves the insert mode. */
+static bool is_vi_escape(keycode key)
+{
+	return key == 27 && rl_editing_mode == 0 && rl_get_keymap() == vi_insertion_keymap;
 }
 
 static bool own_key(struct prompt *p, keycode key)
 {
+	if (is_vi_escape(key))
+		return false;
 	if (key == 27 && p->popup_open)
 		close_popup(p);
 	else if (key == 27)
 		give_up(p);
 	else if (key == 3 && rl_end > 0)
-		rl_replace_line("", 1);
+		clear_line(p);
 	else if (key == 3)
 		give_up(p);
 	else if (key == '\t' && p->mode == PROMPT_COMMAND)
@@ -465,7 +497,8 @@ void prompt_paste(struct prompt *p, const char *text, size_t len)
 
 	/* One line: pasted line ends must not run anything. */
 	for (size_t i = 0; i < len; i++)
-		strbuf_addc(&flat, text[i] == '\n' || text[i] == '\t' ? ' ' : text[i]);
+		strbuf_addc(&flat, (unsigned char) text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i]);
+	end_search();
 	close_popup(p);
 	if (flat.len)
 		rl_insert_text(flat.data);
@@ -481,13 +514,14 @@ void prompt_resized(struct prompt *p UNUSED, int rows, int cols)
 
 static void draw_popup(const struct prompt *p, const struct area *above, int x)
 {
-	int count = (int) p->popup.matches.count, rows = MIN(count, POPUP_ROWS), width = 12;
+	int count = (int) p->popup.matches.count, rows = MIN(count, MIN(POPUP_ROWS, above->h - 2)), width = 12;
 
 	for (int i = 0; i < count; i++)
 		width = MAX(width, text_width(p->popup.matches.items[i], strlen(p->popup.matches.items[i])));
-	struct area a = { above->y + above->h - rows - 1, MIN(x, MAX(0, above->w - width - 4)), rows + 2, width + 4 };
+	width = MIN(width, above->w - 4);
+	struct area a = { above->y + above->h - rows - 2, MIN(x, MAX(0, above->w - width - 4)), rows + 2, width + 4 };
 	struct box box = { .title = "Tab" };
-	if (a.y < above->y)
+	if (rows < 1)
 		return;
 	area_clear(&a, ROLE_DIALOG);
 	struct area in = draw_box(&a, &box);
@@ -538,6 +572,8 @@ void prompt_draw(struct prompt *p, const struct area *row, const struct area *ab
 	const char *label = RL_ISSTATE(RL_STATE_ISEARCH) && rl_display_prompt ? rl_display_prompt
 			    : p->mode == PROMPT_ASK			      ? p->label
 									      : "afs>";
-	x = draw_str(row, 0, 0, ROLE_PROMPT, label) + 1;
+	/* What is typed keeps half of the row. */
+	struct area left = { row->y, row->x, 1, MAX(row->w / 2, 1) };
+	x = draw_text(&left, 0, 0, ROLE_PROMPT, label, strlen(label), true) + 1;
 	draw_line(p, row, above, x);
 }

@@ -17,6 +17,9 @@ static void offer(struct completions *c, const char *word, const char *candidate
 {
 	AUTO_FREE char *whole = str_format(NULL, "%s%s", candidate, behind);
 
+	/* Names come from engines too; one that a line cannot hold as it is, is not offered. */
+	if (!*candidate || candidate[strcspn(candidate, " \t\r\n\"'\\\033")])
+		return;
 	if (whole && str_starts(whole, word) && !strlist_has(&c->matches, whole) && strlist_add(&c->matches, whole, NULL))
 		return;
 }
@@ -38,6 +41,19 @@ static void offer_images(struct app *app, struct completions *c, const char *wor
 			continue;
 		for (size_t i = 1; i < words.count; i++)
 			if (!strcmp(words.items[i - 1], "--tag") || (i == 1 && !strcmp(words.items[0], "run") && *words.items[1] != '-'))
+				offer(c, word, words.items[i], " ");
+	}
+}
+
+/* Values that this argument had before: the word is "name=" or more. */
+static void offer_past_values(struct app *app, struct completions *c, const char *word)
+{
+	for (const struct job_row *const *j = job_list(app); *j; j++) {
+		AUTO_STRLIST words = { 0 };
+		if (!str_starts((*j)->line, "call ") || words_split((*j)->line, &words, NULL))
+			continue;
+		for (size_t i = 3; i < words.count; i++)
+			if (!str_ends(words.items[i], "=***"))
 				offer(c, word, words.items[i], " ");
 	}
 }
@@ -66,7 +82,9 @@ static void offer_parameters(struct app *app, struct completions *c, const struc
 	const struct method *m = words->count > 2 ? find_method(app, words->items[1], words->items[2]) : NULL;
 	AUTO_STRLIST names = { 0 };
 
-	if (m)
+	if (strchr(word, '='))
+		offer_past_values(app, c, word);
+	if (m && m->signature)
 		signature_names(m->signature, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		bool given = false;
@@ -121,11 +139,13 @@ static void offer_kind(struct app *app, struct completions *c, enum word_kind ki
 	}
 }
 
-/* The option whose value the word is: the word before is "--name" and takes one. */
+/* The option whose value the word is: the word before is "--name" or "-n" and takes one. */
 static const struct option_spec *option_before(const struct command_spec *spec, const char *previous)
 {
 	for (const struct option_spec *o = spec->options; o && o->name; o++)
-		if (str_starts(previous, "--") && !strcmp(previous + 2, o->name) && o->kind != WORD_FLAG)
+		if (o->kind != WORD_FLAG && ((str_starts(previous, "--") && !strcmp(previous + 2, o->name)) ||
+					     (o->short_name && previous[0] == '-' && previous[1] == o->short_name &&
+					      !previous[2])))
 			return o;
 	return NULL;
 }
@@ -183,6 +203,9 @@ static size_t common_prefix(const struct strlist *matches)
 			n++;
 		len = n;
 	}
+	/* Not into a character. */
+	while (len && ((unsigned char) matches->items[0][len] & 0xc0) == 0x80)
+		len--;
 	return len;
 }
 
@@ -201,6 +224,10 @@ bool complete_line(struct app *app, const char *line, size_t point, struct compl
 	/* A quote that is open: nothing sensible to offer. */
 	if (!word || words_split(before, &words, NULL))
 		return false;
+	if (words.count && !strcmp(words.items[0], "afs")) {
+		free(words.items[0]);
+		memmove(words.items, words.items + 1, words.count-- * sizeof(*words.items));
+	}
 	offer_word(app, out, &words, word);
 	if (!out->matches.count)
 		return false;
