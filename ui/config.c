@@ -38,6 +38,17 @@ static bool parse_bool(const char *value, bool *out)
 	return false;
 }
 
+static bool set_text(char **field, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return false;
+	free(*field);
+	*field = copy;
+	return true;
+}
+
 static bool set_option(struct options *options, const struct config_row *row, const char *value)
 {
 	void *field = (char *) options + row->offset;
@@ -45,9 +56,7 @@ static bool set_option(struct options *options, const struct config_row *row, co
 
 	switch (row->kind) {
 	case CONFIG_TEXT:
-		free(*(char **) field);
-		*(char **) field = strdup(value);
-		return *value != '\0';
+		return *value && set_text(field, value);
 	case CONFIG_BOOL:
 		return parse_bool(value, field);
 	case CONFIG_COUNT:
@@ -105,7 +114,8 @@ static bool split_line(const char *line, size_t len, char **name, char **value)
 	return *name && *value && **name;
 }
 
-static char *parse_line(struct options *options, struct keymap *keymap, const char *line, size_t len)
+static char *parse_line(struct options *options, struct keymap *keymap, struct strlist *failed, const char *line,
+			size_t len)
 {
 	AUTO_FREE char *name = NULL;
 	AUTO_FREE char *value = NULL;
@@ -115,7 +125,8 @@ static char *parse_line(struct options *options, struct keymap *keymap, const ch
 	if (!split_line(line, len, &name, &value))
 		return str_dup("NAME = VALUE was expected", NULL);
 	if (str_starts(name, "key.")) {
-		if (keymap_bind(keymap, name + 4, value, &err))
+		if (keymap_bind(keymap, name + strlen("key."), value, &err) &&
+		    !strlist_add(failed, name + strlen("key."), NULL))
 			wrong = str_dup(err.message ? err.message : "no such binding", NULL);
 		af_error_clear(&err);
 		return wrong;
@@ -143,9 +154,22 @@ static void unbind_named(struct keymap *keymap, const char *text)
 	}
 }
 
+/* An action whose line made no sense keeps the keys that it had by default, as far as nobody else has them now. */
+static void rebind_failed(struct keymap *keymap, const struct strlist *failed)
+{
+	for (size_t i = 0; i < failed->count; i++)
+		for (int a = 1; a < ACT_COUNT; a++) {
+			AUTO_FREE char *keys = keymap_keys(keymap, (enum action) a, NULL);
+			if (keys && !*keys && !strcmp(action_rows[a].name, failed->items[i]) &&
+			    keymap_bind(keymap, action_rows[a].name, action_rows[a].keys, NULL))
+				break;
+		}
+}
+
 af_code config_parse(struct options *options, struct keymap *keymap, const char *file, const char *text,
 		     struct strlist *errors, struct af_error *err)
 {
+	AUTO_STRLIST failed = { 0 };
 	int number = 0;
 	af_code rc = AF_OK;
 
@@ -154,7 +178,7 @@ af_code config_parse(struct options *options, struct keymap *keymap, const char 
 		size_t len = strcspn(p, "\n"), blank = strspn(p, " \t\r");
 		number++;
 		if (blank < len && p[blank] != '#') {
-			AUTO_FREE char *wrong = parse_line(options, keymap, p, len);
+			AUTO_FREE char *wrong = parse_line(options, keymap, &failed, p, len);
 			if (wrong) {
 				AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 				strbuf_addf(&sb, "%s:%d: ", file, number);
@@ -164,6 +188,7 @@ af_code config_parse(struct options *options, struct keymap *keymap, const char 
 		}
 		p += len + (p[len] == '\n');
 	}
+	rebind_failed(keymap, &failed);
 	return rc;
 }
 
@@ -200,7 +225,8 @@ af_code state_save(struct app *app, struct af_error *err)
 
 	if (rc)
 		return rc;
-	strbuf_addf(&out, "[app]\ntheme %s\n", app->options.theme);
+	if (app->options.theme)
+		strbuf_addf(&out, "[app]\ntheme %s\n", app->options.theme);
 	for (int i = 0; i < PANE_COUNT; i++) {
 		struct view *v = app_pane(app, (enum pane) i);
 		strbuf_addf(&out, "[%s]\n", v->ops->name);
