@@ -5,6 +5,9 @@
 #include "orchestrator/orchestrator.h"
 #include "ui/detail_priv.h"
 
+/* After a failure. */
+#define RETRY_MS 3000
+
 bool looks_secret(const char *name)
 {
 	static const char *const parts[] = { "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH", "PRIVATE" };
@@ -67,8 +70,11 @@ static void fetch_done(struct app *app, void *arg, af_code rc, const struct af_e
 
 static void want_env(struct detail *d, struct app *app, const char *id)
 {
-	if (d->env_fetching || (d->env_of && !strcmp(d->env_of, id)))
+	bool retry = d->env_error && app->now_ms - d->env_asked_ms > RETRY_MS;
+
+	if (d->env_fetching || (d->env_of && !strcmp(d->env_of, id) && !retry))
 		return;
+	d->env_asked_ms = app->now_ms;
 	free(d->env_of);
 	d->env_of = strdup(id);
 	free(af_steal(d->env_error));

@@ -31,7 +31,7 @@ static int draw_replica_facts(struct app *app UNUSED, const struct area *a, cons
 			      const struct replica *r)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
-	int64_t up_ms = r->started_ms && r->state == REPLICA_UP ? wall_ms() - r->started_ms : 0;
+	int64_t up_ms = r->started_ms && r->state == REPLICA_UP ? MAX(wall_ms() - r->started_ms, (int64_t) 0) : 0;
 
 	strbuf_addf(&sb, "image %s · %.6s", r->image, r->id);
 	if (up_ms) {
@@ -104,7 +104,7 @@ static int draw_rates(struct app *app, const struct area *a, int y, int height, 
 	struct area graph = { a->y + y + 1, a->x + AXIS_WIDTH + 1, height, a->w - AXIS_WIDTH - 2 };
 	if (height < 1 || graph.w < 4)
 		return y + 1;
-	draw_fmt(a, y + 1, 0, ROLE_AXIS, "%*.0f", AXIS_WIDTH - 1, top);
+	draw_fmt(a, y + 1, 0, ROLE_AXIS, "%*.*f", AXIS_WIDTH - 1, top < 2 && top > 1 ? 1 : 0, top);
 	draw_fmt(a, y + height, 0, ROLE_AXIS, "%*d", AXIS_WIDTH - 1, 0);
 	draw_graph(&graph, ROLE_GRAPH, values, SERIES_SIZE, top);
 	return y + 1 + height;
@@ -164,11 +164,11 @@ static void draw_method(const struct area *a, int y, const struct method_count *
 
 	add_ms(&p95, m->p95_ms);
 	if (m->last_ms)
-		duration_format(&last, wall_ms() - m->last_ms);
+		duration_format(&last, MAX(wall_ms() - m->last_ms, (int64_t) 0));
 	struct area name = { a->y, a->x, a->h, name_width + 1 };
 	draw_text(&name, y, 1, ROLE_TEXT, m->name, strlen(m->name), true);
 	strbuf_addf(&sb, "%9llu  %5.1f%%  %6llu  %8s  %7s", (unsigned long long) m->calls,
-		    m->calls ? 100.0 * (double) (m->calls - m->errors) / (double) m->calls : 100.0,
+		    m->calls ? 100.0 * (double) (m->calls - MIN(m->errors, m->calls)) / (double) m->calls : 100.0,
 		    (unsigned long long) m->errors, p95.data, last.len ? last.data : glyph(GLYPH_DASH));
 	draw_text(a, y, name_width + 1, m->errors ? ROLE_WARN : ROLE_TEXT, sb.data, sb.len, false);
 }

@@ -10,6 +10,7 @@ struct detail {
 	struct view view;
 	enum detail_tab tab;
 	int tab_x[TAB_COUNT]; /* where tabs were drawn, for the mouse */
+	char *shown;          /* the replica's id or the environment's name */
 	int top;              /* first line of a tab that scrolls */
 	int method;           /* the cursor in the list of methods */
 	bool reveal;          /* values of variables that look secret are shown */
@@ -17,6 +18,7 @@ struct detail {
 	char *env_of, *env_error;
 	struct strlist env;
 	bool env_fetching;
+	int64_t env_asked_ms;
 };
 
 void detail_draw_overview(struct app *app, const struct area *a, const struct environment *e, const struct replica *r);

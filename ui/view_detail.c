@@ -12,6 +12,7 @@ static void detail_free(struct view *v)
 {
 	struct detail *d = (struct detail *) v;
 
+	free(d->shown);
 	free(d->env_of);
 	free(d->env_error);
 	strlist_free(&d->env);
@@ -217,7 +218,17 @@ struct view *detail_view_new(struct app *app UNUSED, struct af_error *err)
 	return &d->view;
 }
 
-void detail_view_selection_changed(struct view *v, struct app *app UNUSED)
+/* It is also told of every new list of what there is: only another selection begins at the top. */
+void detail_view_selection_changed(struct view *v, struct app *app)
 {
-	((struct detail *) v)->top = 0;
+	struct detail *d = (struct detail *) v;
+	const struct environment *e = app_selected_environment(app);
+	const struct replica *r = app_selected_replica(app);
+	const char *now = r ? r->id : e ? e->name : "";
+
+	if (d->shown && !strcmp(d->shown, now))
+		return;
+	free(d->shown);
+	d->shown = strdup(now);
+	d->top = d->method = 0;
 }

@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "ui/views.h"
 
+/* Of a result its beginning is shown. */
+#define OUTPUT_SHOWN 65536u
+
 struct jobs_view {
 	struct view view;
 	int selected; /* id; 0: the newest */
@@ -23,9 +26,9 @@ static void jobs_free(struct view *v)
 static int index_of(const struct jobs_view *jv, const struct job_row *const *rows)
 {
 	for (int i = 0; rows[i]; i++)
-		if (rows[i]->id == jv->selected)
+		if (rows[i]->id == jv->selected || !jv->selected)
 			return i;
-	return 0;
+	return -1; /* gone: of the oldest only so many are kept */
 }
 
 static void draw_row(struct app *app, const struct area *a, int y, const struct job_row *j)
@@ -42,13 +45,15 @@ static void draw_row(struct app *app, const struct area *a, int y, const struct 
 }
 
 /* The last lines of notes and output, then the error. */
-static void draw_output(const struct jobs_view *jv, const struct area *a, const struct job_row *j)
+static void draw_output(struct jobs_view *jv, const struct area *a, const struct job_row *j)
 {
 	AUTO_STRBUF all = STRBUF_INIT(STRBUF_HUGE);
 	struct strlist lines = { 0 };
 
 	text_add_safe(&all, j->log.data, j->log.len, true);
-	text_add_safe(&all, j->output.data, MIN(j->output.len, (size_t) 65536), true);
+	text_add_safe(&all, j->output.data, MIN(j->output.len, (size_t) OUTPUT_SHOWN), true);
+	if (j->output.len > OUTPUT_SHOWN)
+		strbuf_addf(&all, "\n… %zu bytes more; y copies all\n", j->output.len - OUTPUT_SHOWN);
 	if (j->error)
 		strbuf_addf(&all, "\n%s\n", j->error);
 	if (j->hint)
@@ -59,6 +64,7 @@ static void draw_output(const struct jobs_view *jv, const struct area *a, const 
 			break;
 		p += len + (p[len] == '\n');
 	}
+	jv->scroll = MIN(jv->scroll, MAX(0, (int) lines.count - a->h));
 	int first = MAX(0, (int) lines.count - a->h - jv->scroll);
 	for (int y = 0; y < a->h && first + y < (int) lines.count; y++)
 		draw_text(a, y, 1, ROLE_TEXT, lines.items[first + y], strlen(lines.items[first + y]), true);
@@ -88,7 +94,7 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 			draw_selected(&in, y, ROLE_SELECTED);
 	}
 	struct area out = { in.y + jv->list_rows + 1, in.x, in.h - jv->list_rows - 1, in.w };
-	if (out.h > 0)
+	if (out.h > 0 && current >= 0)
 		draw_output(jv, &out, rows[current]);
 }
 
@@ -101,7 +107,7 @@ static int jobs_act(struct view *v, struct app *app, enum action action)
 	switch (action) {
 	case ACT_UP:
 	case ACT_DOWN:
-		current += action == ACT_UP ? -1 : 1;
+		current = current < 0 ? 0 : current + (action == ACT_UP ? -1 : 1);
 		if (current >= 0 && rows[0] && rows[current])
 			jv->selected = rows[current]->id;
 		jv->scroll = 0;
@@ -113,11 +119,11 @@ static int jobs_act(struct view *v, struct app *app, enum action action)
 		jv->scroll = MAX(0, jv->scroll - 10);
 		return REACT_REDRAW;
 	case ACT_COPY:
-		if (rows[0])
+		if (rows[0] && current >= 0)
 			app_copy(app, rows[current]->output.data, rows[current]->output.len);
 		return REACT_HANDLED;
 	case ACT_CANCEL_JOB:
-		if (rows[0])
+		if (rows[0] && current >= 0)
 			job_cancel(app, rows[current]->id);
 		return REACT_REDRAW;
 	case ACT_BACK:
