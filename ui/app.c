@@ -18,20 +18,24 @@
 
 extern char **environ;
 
-/* Bytes of a call's answer that a notice shows. */
+/* Cells of a call's answer that a notice shows, and bytes up to which it is looked into. */
 #define ANSWER_SHOWN 48
+#define ANSWER_READ (256u * 1024)
 
 /* ---- commands ----------------------------------------------------------------------------------- */
 
 /* Commands that only look. */
-static bool only_looks(const char *command)
+static bool only_looks(const char *const *words, int count)
 {
 	static const char *const names[] = { "ps", "methods", "logs", "stats", "doctor", "history" };
+	bool looks = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(command, names[i]))
-			return true;
-	return false;
+		looks |= !strcmp(words[0], names[i]);
+	/* history can forget. */
+	for (int i = 1; i < count; i++)
+		looks &= !str_starts(words[i], "--forget") && !str_starts(words[i], "--clear");
+	return looks;
 }
 
 /* " → score 0.913", or the beginning of what a call answered. */
@@ -41,13 +45,15 @@ static void add_answer(struct strbuf *sb, const struct job_row *job)
 
 	while (result.len && result.text[result.len - 1] == '\n')
 		result.len--;
-	if (!str_starts(job->line, "call ") || !result.len || json_check(result.text, result.len, NULL))
+	if (!str_starts(job->line, "call ") || !result.len)
 		return;
-	if (json_type(result) == JSON_OBJECT && json_member(result, "score", &score) && score.len <= ANSWER_SHOWN)
+	/* A long one is not read here: nothing may keep the keys waiting. */
+	bool readable = result.len <= ANSWER_READ && !json_check(result.text, result.len, NULL);
+	if (readable && json_type(result) == JSON_OBJECT && json_member(result, "score", &score) && score.len <= ANSWER_SHOWN)
 		strbuf_addf(sb, " → score %.*s", (int) score.len, score.text);
 	else
-		strbuf_addf(sb, " → %.*s%s", (int) MIN(result.len, (size_t) ANSWER_SHOWN), result.text,
-			    result.len > ANSWER_SHOWN ? "…" : "");
+		strbuf_addf(sb, " → %.*s%s", (int) text_fit(result.text, MIN(result.len, (size_t) 1024), ANSWER_SHOWN, NULL),
+			    result.text, result.len > ANSWER_SHOWN ? "…" : "");
 }
 
 static void job_over(struct app *app, const struct job_row *job, void *arg UNUSED)
@@ -70,7 +76,7 @@ void app_run(struct app *app, const char *const *words, int count)
 {
 	struct af_error err = AF_ERROR_INIT;
 
-	if (app->options.readonly && count && !only_looks(words[0])) {
+	if (app->options.readonly && count && !only_looks(words, count)) {
 		app_notice(app, NOTICE_WARN, "read-only: %s is off", words[0]);
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "ui/views.h"
 
 #define NOTICES_MAX 200
+#define NOTICE_BYTES 4096
 #define OVERLAYS_MAX 8
 
 struct frame {
@@ -83,8 +84,14 @@ static struct view *focused_view(const struct frame *f)
 
 static void draw_too_small(const struct area *screen)
 {
-	draw_fmt(screen, screen->h / 2, 0, ROLE_WARN, "%dx%d is too small: afs-tui needs %dx%d", screen->w, screen->h,
-		 LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+	bool one_row = screen->w >= 40 || screen->h < 2;
+	int y = screen->h / 2 - (screen->h == 2);
+
+	/* In two rows where one would cut off what is needed. */
+	draw_fmt(screen, y, 0, ROLE_WARN, one_row ? "%dx%d is too small: afs-tui needs %dx%d" : "%dx%d is too small",
+		 screen->w, screen->h, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+	if (!one_row)
+		draw_fmt(screen, y + 1, 0, ROLE_WARN, "needs %dx%d", LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
 }
 
 static void draw_panes(struct app *app)
@@ -200,14 +207,16 @@ void app_selection_changed(struct app *app)
 void app_notice(struct app *app, enum notice_kind kind, const char *fmt, ...)
 {
 	struct frame *f = app->frame;
-	AUTO_STRBUF raw = STRBUF_INIT(STRBUF_LINE), safe = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF raw = STRBUF_INIT(STRBUF_TEXT), safe = STRBUF_INIT(STRBUF_TEXT);
 	va_list ap;
 
+	if (!f) /* --plain, or not there yet */
+		return;
 	va_start(ap, fmt);
 	strbuf_addv(&raw, fmt, ap);
 	va_end(ap);
 	/* Only the first line; the rest stands in the job's output. */
-	text_add_safe(&safe, raw.data, strcspn(raw.data, "\n"), false);
+	text_add_safe(&safe, raw.data, MIN(strcspn(raw.data, "\n"), (size_t) NOTICE_BYTES), false);
 	char *text = NULL;
 	if (strbuf_steal(&safe, &text, NULL))
 		return;
@@ -441,7 +450,8 @@ void frame_mouse(struct app *app, int y, int x, int what)
 	struct frame *f = app->frame;
 	struct view *top = top_overlay(f);
 
-	if (f->layout.too_small)
+	/* A question in the prompt row is about what is there now: nothing may close or change behind it. */
+	if (f->layout.too_small || prompt_open(app->prompt))
 		return;
 	if (top) {
 		struct mouse m = { y - f->layout.body.y, x - f->layout.body.x, what };

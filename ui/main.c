@@ -321,6 +321,14 @@ static af_code run(const struct arguments *a, struct af_error *err)
 	return rc;
 }
 
+static void print_hint(const char *hint)
+{
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
+
+	text_add_safe(&sb, hint, strlen(hint), true);
+	fprintf(stderr, "  hint: %s\n", sb.data);
+}
+
 static int fail(const struct af_error *err, af_code rc)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
@@ -329,7 +337,7 @@ static int fail(const struct af_error *err, af_code rc)
 	text_add_safe(&sb, text, strlen(text), true);
 	fprintf(stderr, "afs-tui: %s\n", sb.data);
 	if (err->hint)
-		fprintf(stderr, "  hint: %s\n", err->hint);
+		print_hint(err->hint);
 	return af_code_exit_status(rc);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -43,6 +44,12 @@ static bool sampled(const struct app *app)
 	return true;
 }
 
+/* What engines say fills one field of one line, whatever it is. */
+static void add_safe(struct strbuf *sb, const char *text)
+{
+	text_add_safe(sb, text, strlen(text), false);
+}
+
 static void add_figures(struct strbuf *sb, double cpu, int64_t memory, uint64_t requests, uint64_t errors)
 {
 	strbuf_adds(sb, " cpu=");
@@ -60,14 +67,24 @@ static void add_figures(struct strbuf *sb, double cpu, int64_t memory, uint64_t 
 
 static void print_environment(const struct environment *e, struct strbuf *sb)
 {
-	strbuf_addf(sb, "environment %s up=%d/%d", e->name, e->up, MAX(e->planned, e->count));
+	strbuf_adds(sb, "environment ");
+	add_safe(sb, e->name);
+	strbuf_addf(sb, " up=%d/%d", e->up, MAX(e->planned, e->count));
 	add_figures(sb, e->cpu_percent, e->memory, e->requests, e->errors);
-	strbuf_addf(sb, " mode=%s image=%s\n", e->mode, e->image);
+	strbuf_addf(sb, " mode=%s image=", e->mode);
+	add_safe(sb, e->image);
+	strbuf_addc(sb, '\n');
 	for (int i = 0; i < e->count; i++) {
 		const struct replica *r = &e->replicas[i];
-		strbuf_addf(sb, "replica %s/%d host=%s state=\"%s\"", e->name, r->number, r->host, r->word);
+		strbuf_adds(sb, "replica ");
+		add_safe(sb, e->name);
+		strbuf_addf(sb, "/%d host=%s state=\"", r->number, r->host);
+		add_safe(sb, r->word);
+		strbuf_addc(sb, '"');
 		add_figures(sb, r->cpu_percent, r->memory, r->requests, r->errors);
-		strbuf_addf(sb, " restarts=%d status=\"%s\"\n", r->restarts, r->status);
+		strbuf_addf(sb, " restarts=%d status=\"", r->restarts);
+		add_safe(sb, r->status);
+		strbuf_adds(sb, "\"\n");
 	}
 }
 
@@ -75,15 +92,18 @@ static void print_hosts(const struct model *m, struct strbuf *sb)
 {
 	for (int i = 0; i < m->host_count; i++) {
 		strbuf_addf(sb, "host %s %s", m->hosts[i].name, m->hosts[i].reachable ? "reachable" : "unreachable");
-		if (m->hosts[i].error)
-			strbuf_addf(sb, " error=\"%s\"", m->hosts[i].error);
+		if (m->hosts[i].error) {
+			strbuf_adds(sb, " error=\"");
+			add_safe(sb, m->hosts[i].error);
+			strbuf_addc(sb, '"');
+		}
 		strbuf_addc(sb, '\n');
 	}
 }
 
 af_code plain_print(struct app *app, struct af_error *err)
 {
-	AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT), safe = STRBUF_INIT(STRBUF_TEXT);
+	AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT);
 	deadline until = deadline_in(WAIT_MS);
 
 	app->feed = feed_start(app, err);
@@ -95,9 +115,8 @@ af_code plain_print(struct app *app, struct af_error *err)
 	print_hosts(&app->model, &out);
 	for (int i = 0; i < app->model.count; i++)
 		print_environment(&app->model.environments[i], &out);
-	text_add_safe(&safe, out.data, out.len, true);
-	af_code rc = strbuf_check(&safe, err);
-	if (!rc && (fwrite(safe.data, 1, safe.len, stdout) != safe.len || fflush(stdout)))
+	af_code rc = strbuf_check(&out, err);
+	if (!rc && (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout)))
 		rc = error_set(err, AF_ERR_IO, "write to stdout");
 	if (!rc && app->model.host_count && !app->model.hosts[0].reachable)
 		rc = error_set(err, AF_ERR_UNREACHABLE, "%s", app->model.hosts[0].error);
