@@ -7,13 +7,18 @@
 /* Of what was typed this much is repeated in an error. */
 #define EXCERPT 24
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct json_span trimmed(const char *text, size_t len)
 {
-	while (len && strchr(" \t\r\n", *text)) {
+	while (len && is_blank(*text)) {
 		text++;
 		len--;
 	}
-	while (len && strchr(" \t\r\n", text[len - 1]))
+	while (len && is_blank(text[len - 1]))
 		len--;
 	return (struct json_span){ text, len };
 }
@@ -97,6 +102,12 @@ static af_code read_container(const struct parameter *p, struct json_span s, str
 	return AF_OK;
 }
 
+/* It was meant as JSON; a mistake must not turn it into a string. */
+static bool begins_like_json(struct json_span s)
+{
+	return s.len && memchr("{[\"", *s.text, 3);
+}
+
 static af_code read_any(struct json_span s, const char *text, size_t len, struct strbuf *out, struct af_error *err)
 {
 	const char *word = word_of(s);
@@ -106,8 +117,7 @@ static af_code read_any(struct json_span s, const char *text, size_t len, struct
 	} else if (!json_check(s.text, s.len, NULL)) {
 		strbuf_add(out, s.text, s.len);
 	} else {
-		/* What begins like JSON was meant as JSON; a mistake must not turn it into a string. */
-		af_code rc = strchr("{[\"", *s.text) ? broken(s, err) : AF_OK;
+		af_code rc = begins_like_json(s) ? broken(s, err) : AF_OK;
 		if (rc)
 			return rc;
 		json_add_string(out, text, len);
@@ -177,7 +187,7 @@ static bool stays_text(const struct parameter *p, const struct strbuf *text)
 		return false;
 	if (p->type == VALUE_STR)
 		return true;
-	return p->type == VALUE_ANY && !word && !strchr("{[\"", *s.text) && json_check(s.text, s.len, NULL);
+	return p->type == VALUE_ANY && !word && !begins_like_json(s) && json_check(s.text, s.len, NULL);
 }
 
 void value_write(const struct parameter *p, struct json_span value, struct strbuf *out)
