@@ -135,6 +135,13 @@ static void start_readline(void)
 	bind_more_keys();
 }
 
+/* ^R ends where it is. */
+static void end_search(void)
+{
+	if (RL_ISSTATE(RL_STATE_ISEARCH))
+		rl_callback_sigcleanup();
+}
+
 /* ---- life ------------------------------------------------------------------------------------------ */
 
 struct prompt *prompt_new(struct app *app, struct af_error *err)
@@ -180,6 +187,7 @@ void prompt_free(struct prompt *p)
 {
 	if (!p)
 		return;
+	end_search();
 	if (p->mode != PROMPT_CLOSED)
 		rl_callback_handler_remove();
 	if (p->mode == PROMPT_ASK)
@@ -218,13 +226,6 @@ static void open_line(struct prompt *p, enum prompt_mode mode, const char *text)
 	strbuf_reset(&p->last);
 	strbuf_adds(&p->last, rl_line_buffer);
 	app_redraw(p->app);
-}
-
-/* ^R ends where it is. */
-static void end_search(void)
-{
-	if (RL_ISSTATE(RL_STATE_ISEARCH))
-		rl_callback_sigcleanup();
 }
 
 /* The line is over or given up. */
