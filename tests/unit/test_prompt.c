@@ -1,0 +1,215 @@
+/* The command line in the frame: what keys do to it, what stays out of its history. */
+#include "ui_app.h"
+
+#include "base/path.h"
+
+static struct app *app = &ui.app;
+
+static int begin(void **state UNUSED)
+{
+	ui_start(24, 80);
+	model_add(&app->model, "affine", 2);
+	return 0;
+}
+
+static int end(void **state UNUSED)
+{
+	ui_end();
+	return 0;
+}
+
+/* The row of the command line as drawn, without blanks at its end. */
+static const char *row(void)
+{
+	static char line[1024];
+	const char *text = ui_text();
+
+	for (int y = 0; y < 22; y++)
+		text = strchr(text, '\n') + 1;
+	snprintf(line, sizeof(line), "%.*s", (int) strcspn(text, "\n"), text);
+	return line;
+}
+
+static void test_opens_and_closes(void **state UNUSED)
+{
+	assert_false(prompt_open(app->prompt));
+	ui_type(":stop x");
+	assert_true(prompt_open(app->prompt));
+	has_text(row(), "afs> stop x");
+	ui_key("Esc");
+	assert_false(prompt_open(app->prompt));
+	ui_key("b");
+	has_text(row(), "afs> build");
+	ui_key("Esc");
+}
+
+/* ^C clears, then closes; it never leaves. */
+static void test_interrupt(void **state UNUSED)
+{
+	ui_type(":abc");
+	ui_key("^C");
+	assert_true(prompt_open(app->prompt));
+	assert_null(strstr(row(), "abc"));
+	ui_key("^C");
+	assert_false(prompt_open(app->prompt));
+	assert_false(app->quit);
+}
+
+/* The list of completions is about a line that ^C took away. */
+static void test_interrupt_with_completions(void **state UNUSED)
+{
+	ui_type(":s");
+	ui_key("Tab");
+	has_text(ui_text(), "stats");
+	ui_key("^C");
+	assert_null(strstr(ui_text(), "stats"));
+	ui_key("Tab");
+	ui_key("Tab");
+	ui_key("^C");
+	ui_type("stop af");
+	has_text(row(), "afs> stop affine");
+}
+
+static void test_interrupt_during_search(void **state UNUSED)
+{
+	ui_type(":frobnicate one\r");
+	ui_type(":");
+	ui_key("^R");
+	ui_type("frob");
+	has_text(row(), "frobnicate one");
+	ui_key("^C");
+	assert_null(strstr(row(), "frobnicate"));
+	ui_type("two");
+	has_text(row(), "afs> two");
+	ui_key("^C");
+	ui_key("^R");
+	ui_type("frob");
+	frame_paste(app, "-pasted", 7);
+	has_text(row(), "-pasted");
+	ui_key("^C");
+	ui_key("^C");
+	assert_false(prompt_open(app->prompt));
+}
+
+static void test_paste(void **state UNUSED)
+{
+	frame_paste(app, "q", 1);
+	assert_false(app->quit || prompt_open(app->prompt));
+	has_text(ui_text(), "a paste goes into text fields only");
+	ui_type(":");
+	frame_paste(app, "a\nb\tc\r\033[31md\0e", 14);
+	assert_true(prompt_open(app->prompt));
+	has_text(row(), "afs> a b c  [31md e");
+	assert_null(job_list(app)[0]);
+}
+
+static void test_open_quote_comes_back(void **state UNUSED)
+{
+	ui_type(":call 'affine x=1\r");
+	assert_true(prompt_open(app->prompt));
+	has_text(row(), "afs> call 'affine x=1");
+	has_text(ui_text(), "is not closed");
+}
+
+static void test_history_has_no_secrets(void **state UNUSED)
+{
+	AUTO_STRBUF kept = STRBUF_INIT(STRBUF_TEXT);
+	AUTO_FREE char *path = str_format(NULL, "%s/.local/state/affinetes/tui_history", ui.home);
+
+	ui_type(":afs run x --env PW=hunter2\r");
+	ui_type(":run x -ePW=hunter2\r");
+	ui_type(":run x --env 'PW=hunter2\r");
+	ui_key("^C");
+	ui_key("^C");
+	ui_type(":call affine m api_key=hunter2\r");
+	ui_type(":");
+	for (int i = 0; i < 6; i++) {
+		ui_key("Up");
+		assert_null(strstr(row(), "hunter2"));
+	}
+	ui_key("Esc");
+	job_end_all(app);
+	prompt_free(af_steal(app->prompt));
+	ok(file_read(path, &kept, &err));
+	assert_null(strstr(kept.data, "hunter2"));
+	has_text(kept.data, "run x --env PW=***\n");
+	has_text(kept.data, "call affine m api_key=***\n");
+}
+
+static void test_quit(void **state UNUSED)
+{
+	ui_type(":quit\r");
+	assert_true(app->quit);
+}
+
+static void test_long_lines_and_small_screens(void **state UNUSED)
+{
+	ui_type(":");
+	for (int i = 0; i < 300; i++)
+		ui_type(i % 2 ? "ab " : "c");
+	for (int w = 1; w < 130; w += 3) {
+		canvas_set_size(12 + w % 20, w);
+		ui_text();
+	}
+	ui_key("Home");
+	ui_text();
+	ui_key("^R");
+	for (int i = 0; i < 100; i++)
+		ui_type("x");
+	ui_text();
+}
+
+static int changes, done;
+static char last[64];
+
+static void changed(struct app *a UNUSED, const char *text, void *arg UNUSED)
+{
+	changes++;
+	snprintf(last, sizeof(last), "%s", text);
+}
+
+static void answered(struct app *a UNUSED, const char *text, void *arg UNUSED)
+{
+	done++;
+	snprintf(last, sizeof(last), "%s", text ? text : "(none)");
+}
+
+static void test_question(void **state UNUSED)
+{
+	changes = done = 0;
+	ui_type(":first\r");
+	app_ask(app, "name:", "ab", changed, answered, NULL);
+	has_text(row(), "name: ab");
+	ui_type("c");
+	assert_int_equal(changes, 1);
+	assert_string_equal(last, "abc");
+	ui_key("Up"); /* no past */
+	has_text(row(), "name: abc");
+	/* The mouse changes nothing behind it. */
+	frame_mouse(app, 3, 5, MOUSE_CLICK);
+	assert_true(prompt_open(app->prompt));
+	ui_key("Enter");
+	assert_int_equal(done, 1);
+	assert_string_equal(last, "abc");
+	app_ask(app, "name:", NULL, NULL, answered, NULL);
+	ui_key("Esc");
+	assert_int_equal(done, 2);
+	assert_string_equal(last, "(none)");
+	/* The commands' history is back. */
+	ui_type(":");
+	ui_key("Up");
+	has_text(row(), "afs> first");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(test_opens_and_closes), TEST(test_interrupt),	       TEST(test_interrupt_with_completions),
+		TEST(test_interrupt_during_search), TEST(test_paste),  TEST(test_open_quote_comes_back),
+		TEST(test_history_has_no_secrets),  TEST(test_quit),   TEST(test_long_lines_and_small_screens),
+		TEST(test_question),
+	};
+
+	return RUN(tests);
+}
