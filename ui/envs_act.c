@@ -30,7 +30,8 @@ static void do_deed(struct app *app, void *arg)
 struct targets {
 	struct strlist names;
 	int running;
-	bool pool; /* one of them is an environment with several running replicas */
+	bool replica; /* one of them is a replica */
+	bool pool;    /* one of them is an environment with several running replicas */
 };
 
 static void add_target(struct targets *t, const char *name, int running, bool pool)
@@ -51,8 +52,10 @@ static void add_marked(const struct envs *v, const struct environment *e, struct
 		return;
 	}
 	for (int i = 0; i < e->count; i++)
-		if (envs_is_marked(v, e->replicas[i].id))
+		if (envs_is_marked(v, e->replicas[i].id)) {
+			t->replica = true;
 			add_target(t, e->replicas[i].name, e->replicas[i].state == REPLICA_UP, false);
+		}
 }
 
 /* What is marked, or else the current row. */
@@ -81,7 +84,7 @@ static void ask(struct app *app, const char *verb, const struct targets *t, stru
 	if (names->count == 1)
 		strbuf_addf(&question, "%s %s?", verb, names->items[0]);
 	else
-		strbuf_addf(&question, "%s these %zu?", verb, names->count);
+		strbuf_addf(&question, "%s %zu %s?", verb, names->count, t->replica ? "replicas and environments" : "environments");
 	for (size_t i = 0; names->count > 1 && i < names->count && i < 8; i++)
 		strbuf_addf(&detail, "%s%s", i ? ", " : "", names->items[i]);
 	strbuf_addf(&detail, "%s%d running replica%s.\nafs", detail.len ? "\n" : "", running, running == 1 ? "" : "s");
