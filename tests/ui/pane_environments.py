@@ -72,7 +72,7 @@ def _():
     ui.keys("k")
     ui.wait("[2] affine·0")
     ui.keys("End")
-    ui.wait(lambda: "starting" in selected()[1], "[2] liveweb-arena·0")
+    ui.wait("[2] sat·1")
     ui.keys("g")
     ui.wait(lambda: "▾ affine" in selected()[1])
 
