@@ -100,7 +100,7 @@ static void confirm_draw(struct view *v, struct app *app UNUSED, const struct ar
 	area_clear(&outer, ROLE_DIALOG);
 	struct area in = draw_box(&outer, &box);
 	/* Where there is little room the words give way, not what is typed and pressed. */
-	int end = in.h - 2 - (c->phrase ? 2 : 0);
+	int end = in.h - (in.h > 7 ? 2 : 1) - (c->phrase ? in.h > 7 ? 2 : 1 : 0);
 	struct area text = { in.y, in.x, MAX(end, 1), in.w };
 	int y = in.h > 7 ? 1 : 0;
 	y += draw_wrapped(&text, y, width, ROLE_STRONG, c->question);

@@ -150,9 +150,10 @@ static void draw_environment(const struct envs *v, struct app *app, const struct
 	bool folded = strlist_has(&v->folded, e->name);
 	enum role role = stale ? ROLE_DIM : ROLE_TEXT;
 	char up[24];
-	struct figures f = { e->cpu_percent, e->rate, NAN, NAN, e->memory, e->requests, e->errors, e->up > 0 };
+	struct figures f = { e->cpu_percent, e->rate, NAN, NAN, e->memory, e->requests, e->errors, false };
 
 	for (int i = 0; i < e->count; i++) {
+		f.counted |= e->replicas[i].source != COUNT_NONE && e->replicas[i].state == REPLICA_UP;
 		f.p50 = fmax(f.p50, e->replicas[i].p50_ms);
 		f.p95 = fmax(f.p95, e->replicas[i].p95_ms);
 	}
