@@ -184,33 +184,54 @@ void draw_notices(struct app *app, const struct area *a)
 
 /* ---- hints --------------------------------------------------------------------------------------------- */
 
-/* Draws "key hint" if it fits whole. */
-static bool draw_hint(struct app *app, const struct area *a, int *x, const struct action_row *row)
+static int hint_width(struct app *app, const struct action_row *row)
 {
 	char buf[32];
 	const char *key = keymap_hint(app->keymap, row->action, buf, sizeof(buf));
-	int width = text_width(key, strlen(key)) + 1 + text_width(row->hint, strlen(row->hint));
 
-	if (str_blank(key))
+	return str_blank(key) ? 0 : text_width(key, strlen(key)) + 1 + text_width(row->hint, strlen(row->hint)) + 2;
+}
+
+/* Draws "key hint" if it ends before `end`. */
+static bool draw_hint(struct app *app, const struct area *a, int *x, int end, const struct action_row *row)
+{
+	char buf[32];
+	int width = hint_width(app, row);
+
+	if (!width)
 		return true;
-	if (*x + width > a->w - 1)
+	if (*x + width - 2 > end)
 		return false;
-	*x += draw_str(a, 0, *x, ROLE_KEY, key) + 1;
+	*x += draw_str(a, 0, *x, ROLE_KEY, keymap_hint(app->keymap, row->action, buf, sizeof(buf))) + 1;
 	*x += draw_str(a, 0, *x, ROLE_FOOTER, row->hint) + 2;
 	return true;
 }
 
-void draw_footer(struct app *app, const struct area *a, const struct view *focused)
+/* These are shown at the end on any terminal. */
+static bool always_shown(enum action action)
 {
-	int x = 1;
+	return action == ACT_HELP || action == ACT_QUIT;
+}
 
-	/* The focused view's own hints first, the global ones last. */
+/* The focused view's own hints first, the global ones last. */
+static void draw_own_hints(struct app *app, const struct area *a, int *x, int end, const struct view *focused)
+{
 	for (const enum key_context *c = focused->ops->contexts;; c++) {
 		for (int i = 1; i < ACT_COUNT; i++)
-			if (action_rows[i].context == *c && action_rows[i].hint &&
-			    !draw_hint(app, a, &x, &action_rows[i]))
+			if (action_rows[i].context == *c && action_rows[i].hint && !always_shown(action_rows[i].action) &&
+			    !draw_hint(app, a, x, end, &action_rows[i]))
 				return;
 		if (*c == KEYS_GLOBAL)
-			break;
+			return;
 	}
+}
+
+void draw_footer(struct app *app, const struct area *a, const struct view *focused)
+{
+	const struct action_row *help = &action_rows[ACT_HELP], *quit = &action_rows[ACT_QUIT];
+	int x = 1, room = hint_width(app, help) + hint_width(app, quit);
+
+	draw_own_hints(app, a, &x, a->w - 1 - room, focused);
+	draw_hint(app, a, &x, a->w - 1, help);
+	draw_hint(app, a, &x, a->w - 1, quit);
 }
