@@ -119,8 +119,20 @@ static void show_record(struct call_view *v, struct call_record *rec)
 	result_take_text(r, af_steal(rec->result), len, NULL);
 }
 
+static void load(struct call_view *v, const char *method, const char *args)
+{
+	struct json_span object = { args, strlen(args) };
+
+	if (!v->form.method || strcmp(method, v->form.method))
+		call_view_choose(v, method);
+	if (!json_check(args, object.len, NULL) && json_type(object) == JSON_OBJECT)
+		form_load(&v->form, object);
+}
+
 static void take_record(struct call_view *v, struct history_request *r)
 {
+	if (r->purpose == PURPOSE_LOAD)
+		load(v, r->record.method, r->record.args);
 	if (r->purpose == PURPOSE_DIFF)
 		call_compare(v, af_steal(r->record.result));
 	else
@@ -149,17 +161,7 @@ void call_history_answered(struct app *app, struct history_request *r, void *arg
 
 /* ---- keys --------------------------------------------------------------------------------------------------- */
 
-static void load(struct call_view *v, const char *method, const char *args)
-{
-	struct json_span object = { args, strlen(args) };
-
-	if (!v->form.method || strcmp(method, v->form.method))
-		call_view_choose(v, method);
-	if (!json_check(args, object.len, NULL) && json_type(object) == JSON_OBJECT)
-		form_load(&v->form, object);
-}
-
-/* True: something was under the cursor. */
+/* False: nothing is under the cursor, or it is still read. */
 static bool load_selected(struct call_view *v)
 {
 	const struct saved_call *saved = selected_saved(v);
@@ -169,6 +171,9 @@ static bool load_selected(struct call_view *v)
 		load(v, saved->method, saved->args);
 		v->form.target = saved->replica;
 		form_set_numbers(&v->form, saved->repeat, saved->concurrency, saved->timeout_ms);
+	} else if (call && call->args_cut) {
+		call_history_get(v, HISTORY_GET, call->id, PURPOSE_LOAD);
+		return false;
 	} else if (call) {
 		load(v, call->method, call->args);
 	}

@@ -70,7 +70,7 @@ void call_compare(struct call_view *v, char *take_before);
 void call_link_drop(struct call_link *link);
 
 /* ---- call_history.c ---- */
-enum { PURPOSE_SHOW, PURPOSE_DIFF, PURPOSE_RERUN };
+enum { PURPOSE_SHOW, PURPOSE_LOAD, PURPOSE_DIFF }; /* LOAD: into the form too */
 void call_history_answered(struct app *app, struct history_request *r, void *arg);
 void call_history_refresh(struct call_view *v);
 int call_history_act(struct call_view *v, enum action action);

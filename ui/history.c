@@ -55,7 +55,7 @@ static void unref(struct history *h)
 
 static af_code list(struct store *s, struct history_request *r)
 {
-	struct call_query q = { .environment = r->environment, .text = r->text, .limit = LIST_MAX };
+	struct call_query q = { .environment = r->environment, .text = r->text, .limit = LIST_MAX, .brief = true };
 	af_code rc = store_list(s, &q, &r->calls, &r->err);
 
 	if (!rc)

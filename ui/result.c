@@ -190,31 +190,35 @@ bool result_search(struct result *r, const char *text)
 	return at != SIZE_MAX;
 }
 
+/* The match before the one at `at`; before the first one stands the last. */
+static size_t find_before(const struct result *r, size_t at)
+{
+	size_t before = SIZE_MAX, last = SIZE_MAX;
+
+	for (size_t m = find_from(r, 0); m != SIZE_MAX && (before == SIZE_MAX || m < at); m = find_from(r, m + 1)) {
+		if (m < at)
+			before = m;
+		last = m;
+	}
+	return before != SIZE_MAX ? before : last;
+}
+
+static size_t find_behind(const struct result *r, size_t at)
+{
+	size_t next = find_from(r, at == SIZE_MAX ? 0 : at + 1);
+
+	return next != SIZE_MAX ? next : find_from(r, 0);
+}
+
 /* Several matches may stand in one row: the next is on another one. */
 static int search_step(struct result *r, bool back)
 {
-	size_t before = r->row, at = r->found;
+	size_t before = r->row;
 
-	if (!r->search || !r->matches)
-		return REACT_HANDLED;
-	for (int i = 0; i < r->matches && r->row == before; i++) {
-		if (!back) {
-			at = find_from(r, at == SIZE_MAX ? 0 : at + 1);
-			at = at == SIZE_MAX ? find_from(r, 0) : at;
-		} else {
-			size_t last = SIZE_MAX;
-			for (size_t m = find_from(r, 0); m != SIZE_MAX; m = find_from(r, m + 1)) {
-				if (m >= at && last != SIZE_MAX)
-					break;
-				last = m;
-			}
-			at = last;
-		}
-		go_to(r, at);
-		if (back)
-			break;
-	}
-	count_matches(r);
+	for (int i = 0; r->search && i < MIN(r->matches, back ? 50 : MATCHES_MAX) && r->row == before; i++)
+		go_to(r, back ? find_before(r, r->found) : find_behind(r, r->found));
+	if (r->search)
+		count_matches(r);
 	return REACT_REDRAW;
 }
 

@@ -59,8 +59,13 @@ static void follow_methods(struct call_view *v)
 		return;
 	if (!v->form.method) {
 		call_view_choose(v, v->wanted ? v->wanted : usual_method(methods));
-	} else if (!v->form.text && find_method(v, v->form.method) && !v->touched) {
-		call_view_choose(v, v->form.method);
+	} else if (!v->form.text && find_method(v, v->form.method)) {
+		AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+		AUTO_FREE char *name = str_dup(v->form.method, NULL);
+		form_peek(&v->form, &args);
+		if (name)
+			call_view_choose(v, name);
+		form_load(&v->form, json_span_of(&args));
 	}
 }
 

@@ -165,7 +165,12 @@ af_code store_add(struct store *s, const struct call_record *r, int64_t *id, str
 
 /* ---- reading -------------------------------------------------------------------------------------- */
 
-#define COLUMNS "calls.id, started_ms, took_us, environment, method, replica, code, result_len, kept, call_id, args, error"
+#define FIXED "calls.id, started_ms, took_us, environment, method, replica, code, result_len, kept, call_id, "
+#define COLUMNS FIXED "args, error"
+#define STRINGIFY(x) #x
+#define TEXT(x) STRINGIFY(x)
+#define BRIEF FIXED "CASE WHEN length(args) > " TEXT(STORE_BRIEF_BYTES) " THEN NULL ELSE args END," \
+		    " substr(error, 1, " TEXT(STORE_BRIEF_BYTES) ")"
 
 /* A code of a newer afs is just a failure. */
 static af_code code_from(int value)
@@ -186,8 +191,11 @@ static af_code read_row(sqlite3_stmt *st, bool with_result, struct call_record *
 	r->cut = sqlite3_column_int64(st, 8) < r->result_len && r->result_len > STORE_MAX_RESULT;
 	if (column_dup(st, 3, &r->environment) && column_dup(st, 4, &r->method) && column_dup(st, 9, &r->call_id) &&
 	    column_dup(st, 10, &r->args) && column_dup(st, 11, &r->error) &&
-	    (!with_result || column_dup(st, 12, &r->result)))
-		return AF_OK;
+	    (!with_result || column_dup(st, 12, &r->result))) {
+		r->args_cut = !r->args;
+		if (r->args || (r->args = str_dup("{}", err)))
+			return AF_OK;
+	}
 	call_record_free(r);
 	return error_nomem(err);
 }
@@ -220,7 +228,7 @@ static af_code query(struct store *s, const struct call_query *q, bool with_resu
 {
 	AUTO_STATEMENT *st = NULL;
 	AUTO_FREE char *pattern = str_blank(q->text) ? NULL : like_pattern(q->text, err);
-	AUTO_FREE char *sql = str_format(err, "SELECT " COLUMNS "%s FROM calls%s%s", with_result ? ", text" : "",
+	AUTO_FREE char *sql = str_format(err, "SELECT %s%s FROM calls%s%s", q->brief ? BRIEF : COLUMNS, with_result ? ", text" : "",
 					 with_result ? " LEFT JOIN results USING (id)" : "", list_tail);
 	af_code rc = !sql || (!pattern && !str_blank(q->text)) ? AF_ERR_NOMEM : store_prepare(s, sql, &st, err);
 	struct call_record r;

@@ -49,6 +49,7 @@ struct call_record {
 	char *result;       /* JSON text, or its beginning when `cut`; NULL where it was not asked for or there is none */
 	int64_t result_len; /* bytes of the whole result; 0: none */
 	bool cut;
+	bool args_cut;      /* in a brief list: the arguments are too long for it, store_get() has them */
 };
 void call_record_free(struct call_record *r);
 
@@ -73,7 +74,10 @@ struct call_query {
 	int64_t since_ms;
 	int64_t before;   /* only ids below: for the next page */
 	int64_t limit;
+	bool brief;       /* long arguments are left out, long errors cut: for lists that people look at */
 };
+/* From this length on. */
+#define STORE_BRIEF_BYTES 16384
 /* The results themselves are left out. */
 af_code store_list(struct store *s, const struct call_query *q, struct call_list *out, struct af_error *err) MUST_CHECK;
 /* For each, with its result; a failure of row() ends it. */

@@ -4,7 +4,7 @@
 #include <locale.h>
 
 #include "base/clock.h"
-#include "ui/result_tree.h"
+#include "ui/result.h"
 
 static struct result_tree tree;
 
@@ -242,6 +242,120 @@ static void test_everything_unfolds(void **state UNUSED)
 	}
 }
 
+/* ---- rows of text, differences, searching, tables ---------------------------------------------------- */
+
+static void test_text_in_rows(void **state UNUSED)
+{
+	static const char *const want[] = { "short", "", "0123456789", "abc", "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", "\xe6\xbc\xa2" };
+	const char *text = "short\n\n0123456789abc\n\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\n";
+	struct pager p = { 0 };
+	struct json_span row;
+
+	pager_set(&p, text, strlen(text));
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		assert_true(pager_row(&p, 10, i, &row));
+		if (row.len != strlen(want[i]) || memcmp(row.text, want[i], row.len))
+			fail_msg("row %zu: %.*s", i, (int) row.len, row.text);
+	}
+	assert_false(pager_row(&p, 10, ARRAY_LEN(want), &row));
+	assert_int_equal(pager_all(&p, 10), ARRAY_LEN(want));
+	assert_int_equal(pager_find(&p, 10, 0), 0);
+	assert_int_equal(pager_find(&p, 10, (size_t) (strchr(text, 'b') - text)), 3);
+	assert_int_equal(pager_find(&p, 80, (size_t) (strchr(text, 'b') - text)), 2);
+	pager_set(&p, "", 0);
+	assert_true(pager_all(&p, 10) <= 1);
+	pager_free(&p);
+}
+
+static void test_differences(void **state UNUSED)
+{
+	static const char *const want[] = { "~ $.score 0.9 0.8", "~ $.list[1] 2 {}", "+ $.list[3] - [4]", "+ $.new - {\"a\":1}",
+					    "~ $.deep.x[0] \"a\" 1", "- $.gone null -" };
+	struct diff d;
+
+	ok(diff_make(&d, strdup("{\"score\":0.9,\"list\":[1,2,3],\"gone\":null,\"same\":{\"a\":[1]},\"deep\":{\"x\":[\"a\"]}}"),
+		     strdup("{\"score\":0.8,\"list\":[1,{},3,[4]],\"new\":{\"a\":1},\"deep\":{\"x\":[1]},\"same\":{\"a\": [1]}}"), &err));
+	assert_int_equal(d.count, ARRAY_LEN(want));
+	for (size_t i = 0; i < d.count; i++) {
+		const struct diff_line *l = &d.lines[i];
+		AUTO_FREE char *line = str_format(NULL, "%c %s %.*s %.*s", l->kind, l->path, l->before.text ? (int) l->before.len : 1,
+						  l->before.text ? l->before.text : "-", l->after.text ? (int) l->after.len : 1,
+						  l->after.text ? l->after.text : "-");
+		assert_string_equal(line, want[i]);
+	}
+	diff_free(&d);
+	ok(diff_make(&d, strdup("[1, 2]"), strdup("[1,2]"), &err));
+	assert_int_equal(d.count, 0);
+	diff_free(&d);
+}
+
+static void test_differences_are_bounded(void **state UNUSED)
+{
+	AUTO_STRBUF a = STRBUF_INIT(STRBUF_TEXT), b = STRBUF_INIT(STRBUF_TEXT);
+	struct diff d;
+
+	for (int i = 0; i < DIFF_MAX + 100; i++) {
+		strbuf_addf(&a, "%c%d", i ? ',' : '[', i);
+		strbuf_addf(&b, "%c%d", i ? ',' : '[', i + 1);
+	}
+	strbuf_addc(&a, ']');
+	strbuf_addc(&b, ']');
+	ok(diff_make(&d, strdup(a.data), strdup(b.data), &err));
+	assert_int_equal(d.count, DIFF_MAX);
+	assert_true(d.more);
+	diff_free(&d);
+}
+
+static void test_searching(void **state UNUSED)
+{
+	const char *text = "{\"a\":\"Drawer\",\"b\":[1,\"the drawer\",{\"drawer\":2}],\"c\":\"x\"}";
+	struct result r;
+
+	result_init(&r);
+	result_take_text(&r, strdup(text), strlen(text), NULL);
+	assert_true(r.json);
+	assert_true(result_search(&r, "drawer"));
+	assert_int_equal(r.matches, 3);
+	assert_int_equal(r.match, 1);
+	assert_int_equal(r.row, 1);
+	assert_int_equal(result_act(&r, NULL, ACT_SEARCH_NEXT), REACT_REDRAW);
+	assert_int_equal(r.match, 2);
+	assert_int_equal(result_act(&r, NULL, ACT_SEARCH_NEXT), REACT_REDRAW);
+	assert_int_equal(r.match, 3);
+	AUTO_STRBUF where = STRBUF_INIT(STRBUF_TEXT);
+	result_tree_path(&r.tree, r.row, &where);
+	assert_string_equal(where.data, "$.b[2].drawer");
+	assert_int_equal(result_act(&r, NULL, ACT_SEARCH_NEXT), REACT_REDRAW);
+	assert_int_equal(r.match, 1);
+	assert_int_equal(result_act(&r, NULL, ACT_SEARCH_PREVIOUS), REACT_REDRAW);
+	assert_int_equal(r.match, 3);
+	assert_true(result_search(&r, "Drawer"));
+	assert_int_equal(r.matches, 1);
+	assert_false(result_search(&r, "cupboard"));
+	assert_int_equal(r.matches, 0);
+	assert_true(result_search(&r, NULL));
+	result_free(&r);
+}
+
+static void test_tables(void **state UNUSED)
+{
+	struct table t = { 0 };
+
+	open_text("{\"n\":1,\"steps\":[{\"a\":1,\"b\":\"x\"},{\"b\":\"longer\",\"c\":null},3]}");
+	assert_true(table_find(&t, &tree, 0));
+	assert_string_equal(t.path, "$.steps");
+	assert_int_equal(table_rows(&t), 3);
+	assert_int_equal(t.names.count, 3);
+	assert_true(t.numbers[0]);
+	assert_false(t.numbers[1]);
+	assert_int_equal(t.widths[1], 6);
+	table_free(&t);
+	result_tree_free(&tree);
+	open_text("[1,2]");
+	assert_false(table_find(&t, &tree, 0));
+	table_free(&t);
+}
+
 /* Ten megabytes: opening within 300 ms also with sanitizers, any row within a frame. */
 static void test_ten_megabytes(void **state UNUSED)
 {
@@ -283,6 +397,11 @@ int main(void)
 		cmocka_unit_test_teardown(test_revealing, close_tree),
 		cmocka_unit_test_teardown(test_previews, close_tree),
 		cmocka_unit_test_teardown(test_everything_unfolds, close_tree),
+		cmocka_unit_test(test_text_in_rows),
+		cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_differences_are_bounded),
+		cmocka_unit_test(test_searching),
+		cmocka_unit_test_teardown(test_tables, close_tree),
 		cmocka_unit_test_teardown(test_ten_megabytes, close_tree),
 	};
 	return RUN(tests);

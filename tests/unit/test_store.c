@@ -220,6 +220,27 @@ static void test_long_results_are_cut(void **state UNUSED)
 	call_record_free(&r);
 }
 
+static void test_brief_lists_leave_long_arguments_out(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	AUTO_FREE char *args = str_format(NULL, "{\"x\":\"%0*d\"}", STORE_BRIEF_BYTES, 0);
+	struct call_list list;
+	struct call_record r;
+	int64_t id = add(s, "m", args, NULL);
+
+	add(s, "m", "{\"y\":1}", NULL);
+	ok(store_list(s, &(struct call_query){ .brief = true }, &list, &err));
+	assert_true(list.items[1].args_cut);
+	assert_string_equal(list.items[1].args, "{}");
+	assert_false(list.items[0].args_cut);
+	assert_string_equal(list.items[0].args, "{\"y\":1}");
+	call_list_free(&list);
+	ok(store_get(s, id, &r, &err));
+	assert_string_equal(r.args, args);
+	assert_false(r.args_cut);
+	call_record_free(&r);
+}
+
 static void test_old_calls_are_forgotten(void **state UNUSED)
 {
 	AF_AUTO(store) struct store *s = opened();
@@ -382,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup(test_secrets_are_not_written, fresh),
 		cmocka_unit_test_setup(test_which_names_are_secret, fresh),
 		cmocka_unit_test_setup(test_long_results_are_cut, fresh),
+		cmocka_unit_test_setup(test_brief_lists_leave_long_arguments_out, fresh),
 		cmocka_unit_test_setup(test_old_calls_are_forgotten, fresh),
 		cmocka_unit_test_setup(test_forgetting, fresh),
 		cmocka_unit_test_setup(test_saved_calls, fresh),
