@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -72,12 +73,36 @@ static void job_over(struct app *app, const struct job_row *job, void *arg UNUSE
 	feed_refresh(app->feed);
 }
 
+/* `exec` wants the real terminal, which a job has not. */
+static void run_on_terminal(struct app *app, const char *const *words, int count)
+{
+	const char **argv = calloc((size_t) count + 2, sizeof(*argv));
+	struct af_error err = AF_ERROR_INIT;
+	int status = 0;
+
+	if (!argv)
+		return;
+	argv[0] = app->afs_path;
+	for (int i = 0; i < count; i++)
+		argv[i + 1] = words[i];
+	if (app_foreground(app, argv, &status, &err))
+		app_notice_error(app, &err);
+	else
+		app_notice(app, status ? NOTICE_WARN : NOTICE_OK, "afs %s ended with %d", words[0], status);
+	af_error_clear(&err);
+	free(argv);
+}
+
 void app_run(struct app *app, const char *const *words, int count)
 {
 	struct af_error err = AF_ERROR_INIT;
 
 	if (app->options.readonly && count && !only_looks(words, count)) {
 		app_notice(app, NOTICE_WARN, "read-only: %s is off", words[0]);
+		return;
+	}
+	if (count && !strcmp(words[0], "exec") && isatty(STDOUT_FILENO)) {
+		run_on_terminal(app, words, count);
 		return;
 	}
 	if (job_start_words(app, words, count, job_over, NULL, NULL, &err)) {

@@ -24,6 +24,7 @@ struct options {
 	bool ascii;
 	bool color;
 	char *theme;
+	bool theme_given;  /* on the command line: what was chosen in the last session does not count */
 	int log_lines;     /* per view, default 100000 */
 	int64_t log_bytes; /* default 64 MiB */
 	int time_format;   /* logs: 0 off, 1 relative, 2 local, 3 UTC */

@@ -238,12 +238,31 @@ af_code state_save(struct app *app, struct af_error *err)
 	return rc || !path ? rc : file_write(path, out.data, out.len, 0600, err);
 }
 
+/* The theme that was chosen last, unless this start named one. */
+static void restore_theme(struct app *app, const char *name)
+{
+	struct theme theme = { 0 };
+
+	theme_default(&theme);
+	if (app->options.theme_given || theme_load(&theme, name, NULL)) {
+		theme_free(&theme);
+		return;
+	}
+	theme_free(&app->theme);
+	app->theme = theme;
+	free(app->options.theme);
+	app->options.theme = strdup(name);
+	canvas_set_theme(&app->theme);
+}
+
 static void state_line(struct app *app, const char *section, char *line)
 {
 	char *value = strchr(line, ' ');
 
 	if (value)
 		*value++ = '\0';
+	if (value && !strcmp(section, "app") && !strcmp(line, "theme"))
+		restore_theme(app, value);
 	for (int i = 0; value && i < PANE_COUNT; i++) {
 		struct view *v = app_pane(app, (enum pane) i);
 		if (!strcmp(v->ops->name, section) && v->ops->load_state)

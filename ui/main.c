@@ -218,6 +218,7 @@ static af_code load_settings(struct app *app, const struct arguments *a, struct 
 	if (a->theme) {
 		free(app->options.theme);
 		app->options.theme = str_dup(a->theme, err);
+		app->options.theme_given = true;
 	}
 	theme_default(&app->theme);
 	rc = theme_load(&app->theme, app->options.theme, err);
