@@ -109,6 +109,8 @@ static void show_record(struct call_view *v, struct call_record *rec)
 	r->environment = af_steal(rec->environment);
 	r->method = af_steal(rec->method);
 	r->replica = rec->replica;
+	const char *host = call_host_of(v, rec->replica);
+	r->host = host ? strdup(host) : NULL;
 	r->code = rec->code;
 	r->started_ms = rec->started_ms;
 	r->took_us = rec->took_us;

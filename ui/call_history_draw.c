@@ -115,8 +115,8 @@ static struct grid grid_of(int w)
 
 	g.method = w >= 44 ? 13 : g.replica;
 	g.took = w - 6;
-	g.status = g.took - 11;
-	g.args = g.method + (w >= 44 ? 12 : 10);
+	g.status = g.took - (w >= 54 ? 11 : 9);
+	g.args = g.method + (w >= 54 ? 12 : 10);
 	return g;
 }
 
@@ -137,7 +137,7 @@ void call_row_draw(const struct area *a, int y, const struct call_record *r)
 	draw_cut(a, y, g.method, g.args - g.method - 1, ROLE_TEXT, r->method);
 	draw_cut(a, y, g.args, g.status - g.args - 1, ROLE_DIM, args.data);
 	draw_str(a, y, g.status, r->code ? ROLE_ERROR : ROLE_OK, glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
-	draw_cut(a, y, g.status + 2, 9, r->code ? ROLE_ERROR : ROLE_OK, r->code ? af_code_name(r->code) : "ok");
+	draw_cut(a, y, g.status + 2, g.took - g.status - 2, r->code ? ROLE_ERROR : ROLE_OK, r->code ? af_code_name(r->code) : "ok");
 	draw_right(a, y, g.took, 6, ROLE_TEXT, took.data);
 }
 
@@ -217,12 +217,13 @@ static void draw_summary(struct call_view *v, const struct area *a, int y)
 /* What the form would do, as a command. */
 static void draw_command(struct call_view *v, const struct area *a, int y)
 {
-	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE), copy = STRBUF_INIT(STRBUF_LINE);
 
 	if (!v->form.method || form_command(&v->form, v->environment, &line, NULL))
 		return;
 	draw_str(a, y, 1, ROLE_DIM, "equivalent command");
-	draw_right(a, y, a->w - 8, 8, ROLE_DIM, "Y copy ");
+	hint_add(&copy, v->app, ACT_COPY_ALT, "copy");
+	draw_right(a, y, a->w - 12, 11, ROLE_DIM, copy.data);
 	draw_text(a, y + 1, 1, ROLE_TEXT, line.data, MIN(line.len, (size_t) 2000), true);
 }
 
@@ -263,13 +264,21 @@ static int draw_lists(struct call_view *v, const struct area *a, bool focused)
 
 void call_history_draw(struct call_view *v, const struct area *a, bool focused)
 {
+	static const struct {
+		enum action action;
+		const char *what;
+	} hints[] = { { ACT_OPEN, "load" }, { ACT_RERUN, "rerun" }, { ACT_DIFF, "diff" }, { ACT_STAR, "save" },
+		      { ACT_DELETE, "forget" }, { ACT_SEARCH, "search" } };
+	AUTO_STRBUF bottom = STRBUF_INIT(STRBUF_LINE);
 	char right[64], filter[80] = "";
-	struct box box = { .title = "[2] History & saved", .right = right, .focused = focused,
-			   .bottom = "↵ load · r rerun · d diff · * save · x forget", .bottom_right = filter };
+	struct box box = { .title = "[2] History & saved", .right = right, .focused = focused, .bottom_right = filter };
 
 	snprintf(right, sizeof(right), "%zu saved · %lld run%s", v->saved.count, (long long) v->total, v->total == 1 ? "" : "s");
 	if (v->filter)
 		snprintf(filter, sizeof(filter), "/%.60s", v->filter);
+	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
+		hint_add(&bottom, v->app, hints[i].action, hints[i].what);
+	box.bottom = bottom.data;
 	area_clear(a, ROLE_TEXT);
 	struct area in = draw_box(a, &box);
 	int below = in.h >= 12 ? BELOW : in.h >= 8 ? 2 : 0;

@@ -66,7 +66,7 @@ static void notice_of(struct app *app, const struct call_run *run, af_code rc, c
 
 /* ---- coming back --------------------------------------------------------------------------------------- */
 
-static const char *host_of(struct call_view *v, int replica)
+const char *call_host_of(const struct call_view *v, int replica)
 {
 	const struct environment *env = model_environment(&v->app->model, v->environment);
 
@@ -115,7 +115,7 @@ static void show_run(struct call_view *v, struct call_run *run, af_code rc, cons
 		r->started_ms = o->started_ms;
 		r->took_us = run->count > 1 ? total_us(run) : o->took_us;
 		r->replica = run->count > 1 ? -1 : o->replica;
-		r->host = dup_or_null(host_of(v, r->replica));
+		r->host = dup_or_null(call_host_of(v, r->replica));
 		r->call_id = run->count > 1 ? NULL : dup_or_null(o->call_id);
 		r->id = run->count > 1 ? 0 : o->id;
 	}

@@ -68,6 +68,8 @@ char *call_progress(const struct call_view *v);
 /* The result that is shown with an earlier one. */
 void call_compare(struct call_view *v, char *take_before);
 void call_link_drop(struct call_link *link);
+/* Where a replica runs, as far as is known. */
+const char *call_host_of(const struct call_view *v, int replica);
 
 /* ---- call_history.c ---- */
 enum { PURPOSE_SHOW, PURPOSE_LOAD, PURPOSE_DIFF }; /* LOAD: into the form too */

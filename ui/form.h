@@ -88,7 +88,8 @@ void form_click(struct form *f, int y, int what);
 void form_turn_target(struct form *f, const struct environment *env, int step);
 
 /* The whole; `env` NULL: it vanished. `message` (may be NULL) stands where the fields would. */
-void form_draw(struct form *f, const struct area *a, const struct environment *env, const char *message, bool focused);
+void form_draw(struct form *f, const struct area *a, const struct keymap *keys, const struct environment *env,
+	       const char *message, bool focused);
 
 /* "afs call affine evaluate --arg task_id=17 --timeout 60", secrets as *** if `masked`. */
 af_code call_command(const char *environment, const char *method, struct json_span args, int target, int64_t timeout_ms,

@@ -15,6 +15,7 @@ struct pen {
 	struct form *f;
 	struct area a; /* h == 0: nothing is drawn, only counted */
 	int h;         /* the height that the layout is for */
+	const struct keymap *keys;
 	const struct environment *env;
 	bool focused;
 	int y, focus_y;
@@ -272,10 +273,12 @@ static void draw_buttons(struct pen *pen)
 {
 	static const struct {
 		enum control_kind kind;
+		enum action action;
 		const char *text, *json_text;
-	} buttons[] = { { CONTROL_SEND, "Send  ^S", NULL },
-			{ CONTROL_EDIT_JSON, "Edit as JSON  F4", "Edit as fields  F4" },
-			{ CONTROL_SAVE, "Save as…  F6", NULL } };
+	} buttons[] = { { CONTROL_SEND, ACT_SEND, "Send", NULL },
+			{ CONTROL_EDIT_JSON, ACT_EDIT_JSON, "Edit as JSON", "Edit as fields" },
+			{ CONTROL_SAVE, ACT_SAVE_CALL, "Save as…", NULL } };
+	char key[32];
 	int y = pen->y - pen->f->top, x = 2;
 
 	for (size_t i = 0; i < ARRAY_LEN(buttons); i++) {
@@ -283,7 +286,8 @@ static void draw_buttons(struct pen *pen)
 		const char *text = pen->f->json && buttons[i].json_text ? buttons[i].json_text : buttons[i].text;
 		if (current)
 			row(pen, true);
-		x += draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s ⟩", text) + 3;
+		x += draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s  %s ⟩", text,
+			      keymap_hint(pen->keys, buttons[i].action, key, sizeof(key))) + 3;
 	}
 	pen->y++;
 }
@@ -338,9 +342,10 @@ void form_click(struct form *f, int y, int what)
 		form_focus(f, CONTROL_SEND, 0);
 }
 
-void form_draw(struct form *f, const struct area *a, const struct environment *env, const char *message, bool focused)
+void form_draw(struct form *f, const struct area *a, const struct keymap *keys, const struct environment *env,
+	       const char *message, bool focused)
 {
-	struct pen pen = { .f = f, .a = *a, .h = a->h, .env = env, .focused = focused };
+	struct pen pen = { .f = f, .a = *a, .h = a->h, .keys = keys, .env = env, .focused = focused };
 
 	measure(&pen);
 	/* Once without room, to see where the focus stands. */

@@ -112,4 +112,7 @@ bool result_search(struct result *r, const char *text);
 void result_value(struct result *r, struct strbuf *out);
 size_t result_rows(struct result *r);
 
+/* Appends "S save", as the key is bound now, for the bottom of a box; nothing where it is not. */
+void hint_add(struct strbuf *sb, const struct app *app, enum action action, const char *what);
+
 #endif

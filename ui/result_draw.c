@@ -272,12 +272,12 @@ static void add_title(struct strbuf *sb, const struct result *r)
 			strbuf_adds(sb, " (its beginning)");
 	}
 	if (r->replica >= 0)
-		strbuf_addf(sb, "   replica %d %s", r->replica, r->host ? r->host : "");
+		strbuf_addf(sb, "   replica %d%s%s", r->replica, r->host ? " " : "", r->host ? r->host : "");
 	if (when && gmtime_r(&when, &tm) && strftime(clock, sizeof(clock), "%H:%M:%S", &tm))
 		strbuf_addf(sb, "   %s", clock);
 }
 
-static void add_hint(struct strbuf *sb, struct app *app, enum action action, const char *what)
+void hint_add(struct strbuf *sb, const struct app *app, enum action action, const char *what)
 {
 	char key[32];
 	const char *hint = keymap_hint(app->keymap, action, key, sizeof(key));
@@ -286,16 +286,16 @@ static void add_hint(struct strbuf *sb, struct app *app, enum action action, con
 		strbuf_addf(sb, "%s%s %s", sb->len ? " · " : "", hint, what);
 }
 
-static void add_hints(struct strbuf *sb, struct app *app, const struct result *r)
+static void add_hints(struct strbuf *sb, const struct app *app, const struct result *r)
 {
 	if (r->mode == RESULT_TREE)
-		add_hint(sb, app, ACT_OPEN, "fold");
-	add_hint(sb, app, ACT_SEARCH, "search");
-	add_hint(sb, app, ACT_COPY, "copy");
-	add_hint(sb, app, ACT_COPY_ALT, "path");
-	add_hint(sb, app, ACT_SAVE, "save");
-	add_hint(sb, app, ACT_EDITOR, "$EDITOR");
-	add_hint(sb, app, ACT_CALL_LOGS, "logs of this call");
+		hint_add(sb, app, ACT_OPEN, "fold");
+	hint_add(sb, app, ACT_SEARCH, "search");
+	hint_add(sb, app, ACT_COPY, "copy");
+	hint_add(sb, app, ACT_COPY_ALT, "path");
+	hint_add(sb, app, ACT_SAVE, "save");
+	hint_add(sb, app, ACT_EDITOR, "$EDITOR");
+	hint_add(sb, app, ACT_CALL_LOGS, "logs of this call");
 }
 
 static void add_place(struct strbuf *sb, struct result *r)

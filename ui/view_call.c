@@ -1,4 +1,5 @@
 /* The call screen, over the panes: form, history, result. See views.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ui/call_view.h"
@@ -98,18 +99,25 @@ static void add_method(struct call_view *v, struct strbuf *sb)
 
 static void draw_form(struct call_view *v, const struct area *a, bool focused)
 {
-	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE), hints = STRBUF_INIT(STRBUF_LINE);
 	int errors = form_errors(&v->form);
-	struct box box = { .focused = focused, .bottom = "Tab field · ↑↓ · ^R earlier values",
-			   .bottom_right = errors == 0 ? NULL : errors == 1 ? "1 error" : "errors" };
+	char count[24] = "";
+	struct box box = { .focused = focused, .bottom_right = count };
 
 	area_clear(a, ROLE_TEXT);
+	if (errors)
+		snprintf(count, sizeof(count), "%d error%s", errors, errors == 1 ? "" : "s");
 	strbuf_addf(&title, "[1] Call %s", v->environment);
 	add_method(v, &method);
+	hint_add(&hints, v->app, ACT_NEXT_PANE, "next field");
+	hint_add(&hints, v->app, ACT_EARLIER, "earlier values");
+	if (v->form.method && !v->form.json)
+		hint_add(&hints, v->app, ACT_PAGE_DOWN, "next method");
+	box.bottom = hints.data;
 	box.title = title.data;
 	box.right = method.data;
 	struct area in = draw_box(a, &box);
-	form_draw(&v->form, &in, model_environment(&v->app->model, v->environment), message_of(v), focused);
+	form_draw(&v->form, &in, v->app->keymap, model_environment(&v->app->model, v->environment), message_of(v), focused);
 }
 
 struct parts {
