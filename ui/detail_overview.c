@@ -141,6 +141,8 @@ static int draw_resources(struct app *app, const struct area *a, int y, int heig
 	strbuf_adds(&sb, "MEM ");
 	if (r->memory >= 0)
 		size_format(&sb, r->memory);
+	else
+		strbuf_adds(&sb, glyph(GLYPH_DASH));
 	if (r->memory_limit > 0) {
 		strbuf_adds(&sb, " / ");
 		size_format(&sb, r->memory_limit);
