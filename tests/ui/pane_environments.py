@@ -39,7 +39,7 @@ def _():
     ui.wait("[1] Environments", "affine", "liveweb-arena", re.compile(r"● 1 local +up +44%"))
     check(re.search(r"▾ affine +3/3 +123% +612M +36,104 +0 +0\.2%", row("▾ affine")), row("▾ affine"))
     check(re.search(r"● 1 local +up +44% +207M +12,050 +0 +0\.2%", row("44%")), row("44%"))
-    check(re.search(r"agentgym/webs\S* +3/4", row("agentgym")), row("agentgym"))
+    check(re.search(r"webshop +3/4", row("webshop")), row("webshop"))
     check(re.search(r"✖ 3 local +oom +— +— +0 +— +—", row("oom")), row("oom"))
     check(re.search(r"◐ 0 local +starting", row("◐ 0 local")), row("◐ 0 local"))
 
@@ -72,7 +72,7 @@ def _():
     ui.keys("k")
     ui.wait("[2] affine·0")
     ui.keys("End")
-    ui.wait("[2] sat·1")
+    ui.wait("[2] webshop·3")
     ui.keys("g")
     ui.wait(lambda: "▾ affine" in selected()[1])
 
@@ -104,7 +104,7 @@ def _():
     seen = dict(seen)
     equal(seen["REQ"], ["affine", seen["REQ"][1], "sat", "calculator", "liveweb-arena"], "by requests")
     equal(seen["CPU"][0], "affine", "by CPU")
-    check(seen["MEM"][0].startswith("agentgym"), "by memory: %s" % seen["MEM"])
+    check(seen["MEM"][0].startswith("webshop"), "by memory: %s" % seen["MEM"])
     ui.keys("O")
     ui.wait("sort ERR↑", lambda: "affine" in selected()[1])
     ui.keys("O", "o")

@@ -75,15 +75,15 @@ def many(environments=200, replicas=5):
 
 def overview():
     """What the first picture of the design shows, on one host."""
-    webshop = {"of": 4, "name": None, "image": "agentgym:webshop"}
+    webshop = {"of": 4, "image": "agentgym:webshop"}
     made = [container("affine", 0, of=3, cpu=38, memory=201 << 20, server=counts(12041, 12)),
             container("affine", 1, of=3, cpu=44, memory=207 << 20, mem_limit=2 << 30, image="affine:v2",
                       server=counts(12050, 25, evaluate=(11802, 19), list_tasks=(236, 0), reset=(12, 6))),
             container("affine", 2, of=3, cpu=41, memory=204 << 20, server=counts(12013, 36))]
     for i, (requests, errors) in enumerate([(3301, 13), (3288, 16), (3291, 30)]):
-        made.append(container("agentgym/webshop", i, **dict(webshop, name="webshop-%d" % i, cpu=11 + i, memory=(340 + 4 * i) << 20,
+        made.append(container("webshop", i, **dict(webshop, cpu=11 + i, memory=(340 + 4 * i) << 20,
                                                             server=counts(requests, errors))))
-    made.append(container("agentgym/webshop", 3, **dict(webshop, name="webshop-3", state="exited", oom=True,
+    made.append(container("webshop", 3, **dict(webshop, state="exited", oom=True,
                                                         mem_limit=512 << 20)))
     made += [container("sat", 0, of=2, cpu=1.6, memory=48 << 20, server=counts(1070)),
              container("sat", 1, of=2, cpu=1.4, memory=48 << 20, server=counts(1070)),
