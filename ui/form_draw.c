@@ -61,7 +61,7 @@ static void draw_signature(struct pen *pen)
 	const struct form *f = pen->f;
 	bool current = has_focus(pen, CONTROL_METHOD, 0);
 	int lines = pen->h >= ROOMY ? 3 : pen->h >= 10 ? 2 : 1;
-	const char *text = !f->method ? "choose a method" : f->text ? f->text : "(what it takes is not known: arguments as JSON)";
+	const char *text = !f->method ? "no method is chosen" : f->text ? f->text : "(what it takes is not known: arguments as JSON)";
 
 	row(pen, current);
 	for (int i = 0; i < lines && *text; i++) {

@@ -14,7 +14,7 @@ static int inputs(const struct form *f)
 
 int form_controls(const struct form *f)
 {
-	return 1 + inputs(f) + (int) ARRAY_LEN(behind);
+	return !f->method ? 1 : 1 + inputs(f) + (int) ARRAY_LEN(behind);
 }
 
 struct control form_control(const struct form *f, int i)
