@@ -215,10 +215,14 @@ static af_code check_options(const struct af_load_options *opt, struct deploymen
 	}
 	if (str_blank(opt->image))
 		return error_set(err, AF_ERR_USAGE, "no image was named");
+	/* It becomes part of a path, and gives the name where none is given. */
+	af_code rc = docker_reference_parse(opt->image, NULL, NULL, NULL, err);
+	if (rc)
+		return rc;
 	if (opt->replicas < 0 || opt->replicas > REPLICAS_MAX)
 		return error_set(err, AF_ERR_USAGE, "%d replicas: there may be 1 to %d", opt->replicas, REPLICAS_MAX);
 	if (opt->mem_limit) {
-		af_code rc = size_parse(opt->mem_limit, &dep->memory, err);
+		rc = size_parse(opt->mem_limit, &dep->memory, err);
 		if (rc)
 			return error_wrap(err, rc, "memory limit");
 		if (dep->memory < MEMORY_MIN)
@@ -233,11 +237,8 @@ static af_code get_image(struct docker *engine, const struct af_load_options *op
 			 struct cancel *cancel, cJSON **out, struct af_error *err)
 {
 	const struct docker_progress *progress = events ? events->pull : NULL;
-	/* It becomes part of a path. */
-	af_code rc = docker_reference_parse(opt->image, NULL, NULL, NULL, err);
+	af_code rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
 
-	if (!rc)
-		rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
 	if (rc != AF_ERR_NOT_FOUND)
 		return rc;
 	if (err)

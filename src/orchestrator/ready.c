@@ -128,7 +128,7 @@ static af_code too_slow(struct instance *inst, int64_t waited, const struct af_e
 
 	duration_format(&time, waited);
 	add_last_lines(&lines, inst);
-	error_set(err, AF_ERR_TIMEOUT, "%s was not ready within %s: %s%s%s", inst->name, time.data,
+	error_set(err, AF_ERR_TIMEOUT, "%s is not ready after %s of asking: %s%s%s", inst->name, time.data,
 		  last->message ? last->message : "no answer", lines.len ? "; its last lines:" : "", lines.data);
 	error_hint(err, "does its server listen on port %d, on 0.0.0.0? More time: --timeout SECONDS", inst->port);
 	return AF_ERR_TIMEOUT;

@@ -169,7 +169,7 @@ static void test_one_is_never_ready(void **state)
 	int64_t start = clock_ms();
 	assert_int_equal(load(&opt), AF_ERR_TIMEOUT);
 	took(start, 199, 4000);
-	has_text(err.message, "calc was not ready within ");
+	has_text(err.message, "calc is not ready after ");
 	has_text(err.message, "ImportError: numpy");
 	af_error_clear(&err);
 	assert_int_equal(engine_containers(&engine), 0);
