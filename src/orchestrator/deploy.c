@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/json_write.h"
 #include "base/parallel.h"
+#include "orchestrator/name_lock.h"
 #include "orchestrator/ready.h"
 
 #define READY_TIMEOUT_MS 120000
@@ -22,6 +23,8 @@ struct deployment {
 	int64_t started;
 	struct cancel *cancel; /* fires when the caller's does or when one replica failed */
 	struct af_error *errors; /* one per replica */
+	struct name_lock lock;   /* held until all containers are there, or are not to be */
+	atomic_size_t uncreated;
 };
 
 /* ---- the container's description ---------------------------------------------------------- */
@@ -127,6 +130,8 @@ static void deploy_replica(void *arg, size_t i)
 
 	if (!rc)
 		rc = create(dep, inst, err);
+	if (atomic_fetch_sub(&dep->uncreated, 1) == 1)
+		name_lock_drop(&dep->lock);
 	if (!rc)
 		rc = instance_start(inst, dep->until, dep->cancel, err);
 	if (rc)
@@ -190,6 +195,7 @@ static af_code run_deployment(struct deployment *dep, struct cancel *outer, stru
 		cancel_free(dep->cancel);
 		return error_nomem(err);
 	}
+	atomic_init(&dep->uncreated, count);
 	link.arg = dep->cancel;
 	cancel_watch(outer, &link);
 	parallel_run(count, deploy_replica, dep);
@@ -330,7 +336,8 @@ static af_code prepare(struct deployment *dep, struct docker *engine, const cJSO
 af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
 		   struct cancel *cancel, struct af_env **out, struct af_error *err)
 {
-	struct deployment dep = { .opt = opt, .events = events, .started = clock_us() };
+	struct deployment dep = { .opt = opt, .events = events, .started = clock_us(),
+				  .lock = NAME_LOCK_INIT };
 	struct docker *engine;
 	cJSON *image = NULL;
 	af_code rc = check_options(opt, &dep, err);
@@ -344,6 +351,8 @@ af_code env_deploy(struct af *af, const struct af_load_options *opt, const struc
 		return rc;
 	rc = get_image(engine, opt, events, cancel, &image, err);
 	if (!rc)
+		rc = name_lock_take(&dep.lock, name, cancel, err);
+	if (!rc)
 		rc = make_room(af, opt, name, cancel, err);
 	if (!rc && !(dep.env = env_new(af, name, err)))
 		rc = AF_ERR_NOMEM;
@@ -353,6 +362,7 @@ af_code env_deploy(struct af *af, const struct af_load_options *opt, const struc
 	dep.until = deadline_in(opt->ready_timeout_ms > 0 ? opt->ready_timeout_ms : READY_TIMEOUT_MS);
 	if (!rc)
 		rc = run_deployment(&dep, cancel, err);
+	name_lock_drop(&dep.lock);
 	if (rc) {
 		env_free(dep.env);
 		return error_wrap(err, rc, "run %s", name);

@@ -148,4 +148,18 @@ def _():
     equal(containers_of(one) + containers_of(two), [], "containers")
 
 
+@test("two that start the same name at once: one is there, the other is told", timeout=300)
+def _():
+    for first, second in ((1, 2), (2, 1), (2, 2), (1, 1), (3, 1)):
+        env = name("race")
+        with ThreadPoolExecutor(2) as pool:
+            both = list(pool.map(lambda n: afs("run", image, "--name", env, "--replicas", str(n)), (first, second)))
+        equal(sorted(done.status for done in both), [0, 2], "statuses of %d and %d replicas" % (first, second))
+        lost = next(done for done in both if done.status)
+        contains(lost.err, "the name %s is in use" % env, "stderr")
+        replicas = (first, second)[[done.status for done in both].index(0)]
+        equal(len(containers_of(env)), replicas, "containers")
+        afs("stop", env, expect=0)
+
+
 main(engine=True)
