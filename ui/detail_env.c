@@ -36,19 +36,18 @@ static void fetch_free(void *arg)
 static af_code fetch_run(void *arg, struct cancel *cancel, struct af_error *err)
 {
 	struct fetch *f = arg;
-	struct docker *engine;
-	cJSON *doc = NULL;
-	const cJSON *var;
-	af_code rc = af_engine(f->app->af, cancel, &engine, err);
+	AF_AUTO(env) struct af_env *env = NULL;
+	AF_AUTO(instance_detail) struct instance_detail detail = { 0 };
+	af_code rc = env_find(f->app->af, f->id, cancel, &env, err);
 
 	if (!rc)
-		rc = docker_container_inspect(engine, f->id, cancel, &doc, err);
-	cJSON_ArrayForEach(var, cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(doc, "Config"), "Env"))
-		if (!rc && cJSON_IsString(var))
-			rc = strlist_add(&f->env, var->valuestring, err);
-	cJSON_Delete(doc);
+		rc = instance_detail(&env->instances[0], &detail, cancel, err);
+	if (rc)
+		return rc;
+	f->env = detail.env;
+	detail.env = (struct strlist){ 0 };
 	strlist_sort(&f->env);
-	return rc;
+	return AF_OK;
 }
 
 /* The view may show another container by now, or be gone with the program. */

@@ -271,11 +271,11 @@ static void ask_server(struct feed *f, const struct instance *inst, struct sampl
 	cJSON_Delete(doc);
 }
 
-static void ask_engine(struct feed *f, const struct instance *inst, struct memory *m, struct sample *s)
+static void ask_engine(struct feed *f, struct instance *inst, struct memory *m, struct sample *s)
 {
 	struct docker_stats now;
 
-	if (docker_container_stats(inst->engine, inst->id, m->has_stats ? &m->stats : NULL, f->cancel, &now, NULL))
+	if (instance_usage(inst, m->has_stats ? &m->stats : NULL, &now, f->cancel, NULL))
 		return;
 	m->stats = now;
 	s->cpu_percent = now.cpu_percent;
@@ -284,27 +284,21 @@ static void ask_engine(struct feed *f, const struct instance *inst, struct memor
 	m->has_stats = true;
 }
 
-static void inspect(struct feed *f, const struct instance *inst, struct memory *m, struct sample *s)
+static void inspect(struct feed *f, struct instance *inst, struct memory *m, struct sample *s)
 {
-	cJSON *doc = NULL;
-	int64_t ns;
+	AF_AUTO(instance_detail) struct instance_detail d = { 0 };
 
-	if (docker_container_inspect(inst->engine, inst->id, f->cancel, &doc, NULL))
+	if (instance_detail(inst, &d, f->cancel, NULL))
 		return;
-	const cJSON *state = cJSON_GetObjectItemCaseSensitive(doc, "State");
-	const cJSON *host = cJSON_GetObjectItemCaseSensitive(doc, "HostConfig");
-	const char *started = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(state, "StartedAt"));
 	s->has_detail = true;
-	s->oom = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(state, "OOMKilled"));
-	s->running = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(state, "Running"));
-	s->exit_code = small_count_of(state, "ExitCode");
-	s->restarts = small_count_of(doc, "RestartCount");
-	s->memory_limit = (int64_t) count_of(host, "Memory");
-	if (started && rfc3339_parse(started, strlen(started), &ns))
-		s->started_ms = ns / 1000000;
+	s->oom = d.oom;
+	s->running = d.running;
+	s->exit_code = MAX(d.exit_code, 0);
+	s->restarts = (int) MIN(MAX(d.restarts, (int64_t) 0), (int64_t) INT_MAX);
+	s->memory_limit = MAX(d.memory_limit, (int64_t) 0);
+	s->started_ms = d.started_ns / 1000000;
 	m->inspected = true;
 	m->state = inst->state;
-	cJSON_Delete(doc);
 }
 
 static void sample_one(void *arg, size_t i)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "orchestrator/orchestrator.h"
 #include "ui/log_feed_priv.h"
 
 #define WINDOW_MS 200 /* so long a line waits for earlier ones of other replicas */
@@ -30,6 +31,7 @@ static void feed_unref(struct log_feed *f)
 	for (int i = 0; i < f->count; i++) {
 		struct log_stream *s = &f->streams[i];
 		free(s->id);
+		env_free(s->env);
 		strbuf_free(&s->clean);
 		strbuf_free(&s->entry);
 		strbuf_free(&s->why);

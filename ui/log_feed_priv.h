@@ -20,7 +20,7 @@ struct log_stream {
 	pthread_t thread;
 	bool running;
 	/* The reader's own: */
-	struct docker *engine;
+	struct af_env *env;     /* that replica alone; NULL: not found yet */
 	struct log_source at;   /* only where it stands, and how it goes on */
 	bool resumed;           /* the first line after a break is still to come */
 	bool told;              /* what is known of its end is in `why` */
@@ -28,7 +28,7 @@ struct log_stream {
 	bool restarted;         /* the container did, and `why` says so: "replica 2 restarted (exit 137)" */
 	struct strbuf why;      /* of the break */
 	int64_t why_ns;
-	char started[40];       /* the container's StartedAt */
+	int64_t started_ns;     /* of the run that was seen last */
 	int64_t line_us, rest_us, begun_us; /* clock_us() of the last line, of the last wait for one, of the stream */
 	struct strbuf clean, entry;
 };

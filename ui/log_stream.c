@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "docker/tree.h"
 #include "orchestrator/orchestrator.h"
 #include "ui/log_feed_priv.h"
 
@@ -101,23 +100,17 @@ struct standing {
 
 static struct standing look(struct log_stream *s, struct af_error *err)
 {
-	AUTO_CJSON *doc = NULL;
-	af_code rc = af_engine(s->feed->app->af, s->feed->cancel, &s->engine, err);
+	AF_AUTO(instance_detail) struct instance_detail d = { 0 };
+	af_code rc = s->env ? AF_OK : env_find(s->feed->app->af, s->id, s->feed->cancel, &s->env, err);
 
 	if (!rc)
-		rc = docker_container_inspect(s->engine, s->id, s->feed->cancel, &doc, err);
+		rc = instance_detail(&s->env->instances[0], &d, s->feed->cancel, err);
 	if (rc)
 		return (struct standing){ .what = rc == AF_ERR_NOT_FOUND ? GONE : AWAY };
-	const cJSON *state = tree_get(doc, "State");
-	const char *started = cJSON_GetStringValue(tree_get(state, "StartedAt"));
-	bool runs = tree_bool(state, "Running") && !tree_bool(state, "Restarting");
-	const cJSON *code = tree_get(state, "ExitCode");
-	struct standing now = { .what = runs ? RUNS : STOPPED, .tty = tree_bool(tree_get(doc, "Config"), "Tty"),
-				.oom = tree_bool(state, "OOMKilled"), .exit_code = code ? code->valueint : 0 };
-	started = started ? started : "";
-	now.restarted = *s->started && runs && strcmp(s->started, started) != 0;
-	if (runs || !*s->started)
-		snprintf(s->started, sizeof(s->started), "%s", started);
+	struct standing now = { .what = d.running ? RUNS : STOPPED, .tty = d.tty, .oom = d.oom, .exit_code = d.exit_code };
+	now.restarted = s->started_ns && d.running && s->started_ns != d.started_ns;
+	if (d.running || !s->started_ns)
+		s->started_ns = d.started_ns;
 	return now;
 }
 
@@ -151,8 +144,8 @@ static void note_break(struct log_stream *s, const struct standing *st, const st
 		strbuf_addf(&s->why, "replica %d restarted", s->number);
 		s->restarted = true;
 	}
-	if (st->restarted && !rfc3339_parse(s->started, strlen(s->started), &s->why_ns))
-		s->why_ns = 0;
+	if (st->restarted)
+		s->why_ns = s->started_ns;
 }
 
 /* Says so when it does not come back by itself. */
@@ -200,7 +193,7 @@ static void stream(struct log_stream *s, bool tty)
 	struct af_error err = AF_ERROR_INIT;
 
 	s->begun_us = clock_us();
-	af_code rc = docker_container_logs(s->engine, s->id, &opt, on_line, s, s->feed->cancel, &err);
+	af_code rc = instance_logs(&s->env->instances[0], &opt, on_line, s, s->feed->cancel, &err);
 	if (rc && rc != AF_ERR_CANCELLED && rc != AF_ERR_NOT_FOUND) {
 		note_reason(s, &err);
 		/* Such as a log driver that cannot be read. */

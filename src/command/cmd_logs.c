@@ -244,7 +244,7 @@ static af_code run(struct logs *l, struct af_error *err)
 	return rc || l->readers[0].source.follow ? rc : cancel_check(l->cx->cancel, err);
 }
 
-static af_code prepare_reader(struct logs *l, const struct args *args, const struct instance *inst,
+static af_code prepare_reader(struct logs *l, const struct args *args, struct instance *inst,
 			      struct af_error *err)
 {
 	struct reader *r = &l->readers[l->count];

@@ -146,7 +146,7 @@ static void add_pool(struct columns *table, const struct af_env *env, const stru
 	for (size_t i = 0; i < env->count; i++)
 		add_up(&sums, &replicas[i]);
 	columns_add(table, env->name);
-	columns_add(table, "docker");
+	columns_add(table, env_mode(env));
 	columns_add(table, " ");
 	columns_addf(table, "%d/%d up", sums.up, MAX(env->planned, (int) env->count));
 	add_numbers(table, &sums);
@@ -167,7 +167,7 @@ static af_code print_table(struct command_context *cx, const struct env_list *en
 	for (size_t i = 0; i < envs->count; l += envs->items[i++]->count) {
 		const struct af_env *env = envs->items[i];
 		if (env->count == 1 && env->planned <= 1)
-			add_replica(&table, env->name, "docker", l, env->image);
+			add_replica(&table, env->name, env_mode(env), l, env->image);
 		else
 			add_pool(&table, env, l);
 	}
@@ -233,7 +233,7 @@ static af_code print_json(struct command_context *cx, const struct env_list *env
 		json_put_string(&w, "name", env->name);
 		json_put_string(&w, "image", env->image);
 		json_put_string(&w, "type", env_type_name(env->type));
-		json_put_string(&w, "mode", "docker");
+		json_put_string(&w, "mode", env_mode(env));
 		json_put_string(&w, "balance", af_balance_name(env->balance));
 		json_put_bool(&w, "ours", env->ours);
 		json_put_int(&w, "planned", env->planned);

@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/parallel.h"
-#include "docker/cgroup.h"
 #include "docker/tree.h"
 
 #define SAMPLE_MS 200
@@ -41,27 +40,14 @@ void live_add_state(struct strbuf *sb, const struct live *l)
 
 /* ---- reading documents ---------------------------------------------------------------------- */
 
-static int64_t time_of(const cJSON *tree, const char *key)
+void live_take_detail(struct live *l, const struct instance_detail *detail)
 {
-	const char *text = tree_string(tree, key);
-	int64_t ns;
-
-	/* Engines write the year 1 for never. */
-	return text && rfc3339_parse(text, strlen(text), &ns) && ns > 0 ? ns / 1000000 : 0;
-}
-
-void live_read_inspect(struct live *l, const cJSON *inspect)
-{
-	const cJSON *state = tree_get(inspect, "State");
-	const char *status = tree_string(state, "Status");
-
-	snprintf(l->state, sizeof(l->state), "%s", status ? status : "");
-	l->exit_code = (int) tree_int(state, "ExitCode", -1);
-	l->oom = tree_bool(state, "OOMKilled");
-	l->restarts = tree_int(inspect, "RestartCount", -1);
-	l->started_ms = time_of(state, "StartedAt");
-	l->memory_limit = tree_int(tree_get(inspect, "HostConfig"), "Memory", 0);
-	l->pid = tree_int(state, "Pid", 0);
+	memcpy(l->state, detail->state, sizeof(l->state));
+	l->exit_code = detail->exit_code;
+	l->oom = detail->oom;
+	l->restarts = detail->restarts;
+	l->started_ms = detail->started_ns / 1000000;
+	l->memory_limit = detail->memory_limit;
 }
 
 static double number_of(const cJSON *tree, const char *key)
@@ -106,11 +92,11 @@ static const struct docker_stats *sample_before(const struct gathering *g, const
 
 static void ask_engine(const struct gathering *g, struct live *l)
 {
-	AUTO_CJSON *doc = NULL;
-	af_code rc = docker_container_inspect(l->inst->engine, l->inst->id, g->cancel, &doc, NULL);
+	AF_AUTO(instance_detail) struct instance_detail detail = { 0 };
+	af_code rc = instance_detail(l->inst, &detail, g->cancel, NULL);
 
 	if (rc == AF_OK)
-		live_read_inspect(l, doc);
+		live_take_detail(l, &detail);
 	else if (rc == AF_ERR_NOT_FOUND)
 		snprintf(l->state, sizeof(l->state), "removed");
 }
@@ -130,14 +116,6 @@ static void ask_server(const struct gathering *g, struct live *l)
 		live_read_counts(l, stats);
 }
 
-/* From the control group where the container runs on this machine, else from its engine. */
-static bool sample(const struct gathering *g, const struct live *l, struct docker_stats *out)
-{
-	if (str_starts(docker_host(l->inst->engine), "unix://") && cgroup_usage(l->pid, l->inst->id, out))
-		return true;
-	return docker_container_stats(l->inst->engine, l->inst->id, NULL, g->cancel, out, NULL) == AF_OK;
-}
-
 static void look_at(void *arg, size_t i)
 {
 	const struct gathering *g = arg;
@@ -151,16 +129,14 @@ static void look_at(void *arg, size_t i)
 		usage = live_is_up(l);
 	}
 	int64_t began = clock_ms();
-	if (usage && !before && sample(g, l, &first))
+	if (usage && !before && instance_usage(l->inst, NULL, &first, g->cancel, NULL) == AF_OK)
 		before = &first;
 	if (l->inst->state == INSTANCE_UP)
 		ask_server(g, l);
 	if (before == &first)
 		cancel_sleep(g->cancel, SAMPLE_MS - (clock_ms() - began));
-	if (usage && sample(g, l, &now)) {
+	if (usage && instance_usage(l->inst, before, &now, g->cancel, NULL) == AF_OK)
 		l->usage = now;
-		l->usage.cpu_percent = before ? docker_stats_cpu(before, &now) : NAN;
-	}
 }
 
 af_code live_gather(struct af_env *const *envs, size_t count, int what, const struct live_list *before,

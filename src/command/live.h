@@ -8,15 +8,14 @@ enum live_health { HEALTH_UNKNOWN, HEALTH_OK, HEALTH_BAD };
 const char *live_health_name(enum live_health health); /* "ok", "bad"; NULL when unknown */
 
 struct live {
-	const struct instance *inst;
-	/* What inspect says; state is "" where it said nothing. */
+	struct instance *inst;
+	/* What its engine says; state is "" where it said nothing. */
 	char state[24]; /* "running", "exited", "restarting", "removed", … */
 	int exit_code;
 	bool oom;
 	int64_t restarts;   /* -1: unknown */
 	int64_t started_ms; /* since 1970; 0: unknown */
 	int64_t memory_limit; /* 0: none */
-	int64_t pid;          /* on the engine's machine; 0: it does not run */
 
 	enum live_health health;
 	struct docker_stats usage; /* memory -1 and cpu_percent NAN where unknown */
@@ -52,8 +51,8 @@ static inline void live_cleanup(struct live_list *list)
 void live_add_state(struct strbuf *sb, const struct live *l);
 bool live_is_up(const struct live *l);
 
-/* Pure: from the documents that engine and server give. */
-void live_read_inspect(struct live *l, const cJSON *inspect);
+/* Pure: from what the engine and the server say. */
+void live_take_detail(struct live *l, const struct instance_detail *detail);
 void live_read_counts(struct live *l, const cJSON *stats);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "docker/tree.h"
 
 /* How often a container that does not run is looked at, and how long an engine may be away. */
 #define PAUSE_MIN_MS 50
@@ -60,13 +59,13 @@ enum standing { GOES_ON, STOPPED, GONE, AWAY };
 /* What became of the container. Once it exists it says whether it has a tty. */
 static enum standing look(struct log_source *s, bool *tty, struct af_error *err)
 {
-	AUTO_CJSON *doc = NULL;
+	AF_AUTO(instance_detail) struct instance_detail detail = { 0 };
 	struct af_error why = AF_ERROR_INIT;
-	af_code rc = docker_container_inspect(s->inst->engine, s->inst->id, s->cancel, &doc, &why);
+	af_code rc = instance_detail(s->inst, &detail, s->cancel, &why);
 
 	if (rc == AF_OK) {
-		*tty = tree_bool(tree_get(doc, "Config"), "Tty");
-		return tree_bool(tree_get(doc, "State"), "Running") ? GOES_ON : STOPPED;
+		*tty = detail.tty;
+		return detail.running ? GOES_ON : STOPPED;
 	}
 	if (rc == AF_ERR_NOT_FOUND) {
 		af_error_clear(&why);
@@ -82,7 +81,7 @@ static af_code stream(struct log_source *s, bool tty, struct af_error *err)
 {
 	struct docker_log_options opt = { .follow = s->follow, .tail = s->tail, .since_ns = s->since_ns,
 					  .timestamps = s->timestamps, .tty = tty };
-	af_code rc = docker_container_logs(s->inst->engine, s->inst->id, &opt, on_line, s, s->cancel, err);
+	af_code rc = instance_logs(s->inst, &opt, on_line, s, s->cancel, err);
 
 	return s->enough ? error_set(err, AF_ERR_CANCELLED, "interrupted") : rc;
 }

@@ -6,7 +6,7 @@
 #include "orchestrator/orchestrator.h"
 
 struct log_source {
-	const struct instance *inst;
+	struct instance *inst;
 	bool follow;
 	bool timestamps;  /* lines get times; following asks for them anyway */
 	int tail;         /* < 0: all */

@@ -1,39 +1,9 @@
 /* Environments as the engine knows them, read from its containers. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/clock.h"
+#include "docker/tree.h"
 #include "orchestrator/orchestrator.h"
-
-/* ---- one container ------------------------------------------------------------------- */
-
-static const char *text_of(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-static const cJSON *get(const cJSON *object, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static int number_label(const cJSON *container, const char *label, int fallback)
-{
-	const char *text = docker_container_label(container, label);
-	int64_t value;
-
-	return text && int_parse(text, 0, 65535, &value) ? (int) value : fallback;
-}
-
-static enum instance_state state_of(const char *state)
-{
-	if (state && !strcmp(state, "running"))
-		return INSTANCE_UP;
-	if (state && (!strcmp(state, "created") || !strcmp(state, "restarting") || !strcmp(state, "initialized")))
-		return INSTANCE_STARTING;
-	return INSTANCE_DOWN;
-}
 
 static enum af_balance balance_of(const char *name)
 {
@@ -43,142 +13,6 @@ static enum af_balance balance_of(const char *name)
 	return AF_BALANCE_RANDOM;
 }
 
-/* "/calc-0" or "calc-0" → "calc-0". */
-static const char *plain_name(const char *name)
-{
-	return name && *name == '/' ? name + 1 : name;
-}
-
-/* A list entry has Names, an inspect Name. */
-static const char *container_name(const cJSON *c)
-{
-	const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(get(c, "Names"), 0));
-
-	return plain_name(name ? name : text_of(c, "Name"));
-}
-
-static bool replace(char **field, const char *text)
-{
-	char *copy = strdup(text ? text : "");
-
-	if (!copy)
-		return false;
-	free(*field);
-	*field = copy;
-	return true;
-}
-
-/* What identifies a container stays as it was found first: others read it without the lock. */
-static bool set_once(char **field, const char *text)
-{
-	return *field || replace(field, text);
-}
-
-static bool set_status(struct instance *inst, const char *text, struct af_error *err)
-{
-	const char *kept = instance_keep_text(inst, text ? text : "", err);
-
-	if (kept)
-		inst->status = kept;
-	return kept != NULL;
-}
-
-/* Where Config.Env or a label says that the server listens. */
-static int port_of(const cJSON *c)
-{
-	const cJSON *var;
-	int port = number_label(c, LABEL_PORT, SERVER_PORT);
-	int64_t value;
-
-	cJSON_ArrayForEach(var, get(get(c, "Config"), "Env"))
-		if (cJSON_IsString(var) && str_starts(var->valuestring, "AFFINETES_PORT=") &&
-		    int_parse(strchr(var->valuestring, '=') + 1, 1, 65535, &value))
-			port = (int) value;
-	return port;
-}
-
-/* `c` is a list entry (State is text) or an inspect answer (State is an object). */
-static af_code fill_instance(struct instance *inst, const cJSON *c, struct docker *engine, struct af_error *err)
-{
-	const cJSON *state = get(c, "State"), *created = get(c, "Created");
-	const char *state_text = cJSON_IsString(state) ? state->valuestring : text_of(state, "Status");
-	const char *image = cJSON_IsString(state) ? text_of(c, "Image") : text_of(get(c, "Config"), "Image");
-	int64_t ns;
-
-	if (!inst->engine)
-		inst->engine = engine;
-	inst->state = state_of(state_text);
-	inst->port = port_of(c);
-	if (cJSON_IsNumber(created))
-		inst->created = (int64_t) created->valuedouble;
-	else if (cJSON_IsString(created) && rfc3339_parse(created->valuestring, strlen(created->valuestring), &ns))
-		inst->created = ns / 1000000000;
-	if (!set_once(&inst->id, text_of(c, "Id")) || !set_once(&inst->name, container_name(c)) ||
-	    !set_once(&inst->image, image) ||
-	    !set_status(inst, cJSON_IsString(state) ? text_of(c, "Status") : state_text, err))
-		return error_nomem(err);
-	return instance_set_address(inst, inst->state == INSTANCE_UP ? docker_container_ip(c) : NULL, err);
-}
-
-/* "exited, exit code 1", "killed for using more memory than its limit of 512M (OOM), exit code 137" */
-static char *why_ended(const cJSON *inspect, struct af_error *err)
-{
-	const cJSON *state = get(inspect, "State");
-	const cJSON *code = get(state, "ExitCode"), *limit = get(get(inspect, "HostConfig"), "Memory");
-	const char *status = text_of(state, "Status");
-	bool oom = cJSON_IsTrue(get(state, "OOMKilled"));
-
-	if (!oom)
-		return str_format(err, "%s, exit code %d", status ? status : "gone", code ? code->valueint : -1);
-	AUTO_STRBUF size = STRBUF_INIT(32);
-	size_format(&size, limit ? (int64_t) limit->valuedouble : 0);
-	if (state_of(status) == INSTANCE_UP) /* runs again: the code is gone */
-		return str_format(err, "killed for using more memory than its limit of %s (OOM)", size.data);
-	return str_format(err, "killed for using more memory than its limit of %s (OOM), exit code %d", size.data,
-			  code ? code->valueint : -1);
-}
-
-/* Does an inspect answer still tell how the last run ended? For a moment also between two runs. */
-static bool tells_end(const cJSON *inspect)
-{
-	const cJSON *state = get(inspect, "State");
-	const char *status = text_of(state, "Status");
-
-	return state_of(status) == INSTANCE_DOWN || !strcmp(status, "restarting") || cJSON_IsTrue(get(state, "OOMKilled"));
-}
-
-static af_code note_end(struct instance *inst, const cJSON *inspect, struct af_error *err)
-{
-	AUTO_FREE char *why = why_ended(inspect, err);
-	const char *kept = why ? instance_keep_text(inst, why, err) : NULL;
-
-	if (!kept)
-		return AF_ERR_NOMEM;
-	inst->ended = kept;
-	if (inst->state != INSTANCE_UP)
-		inst->status = kept;
-	return AF_OK;
-}
-
-af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err)
-{
-	cJSON *doc = NULL;
-	af_code rc = docker_container_inspect(inst->engine, inst->id, cancel, &doc, err);
-
-	pthread_mutex_lock(&inst->env->lock);
-	if (rc == AF_ERR_NOT_FOUND) {
-		inst->state = INSTANCE_DOWN;
-		set_status(inst, "removed", NULL);
-	}
-	if (!rc)
-		rc = fill_instance(inst, doc, inst->engine, err);
-	if (!rc && tells_end(doc))
-		rc = note_end(inst, doc, err);
-	pthread_mutex_unlock(&inst->env->lock);
-	cJSON_Delete(doc);
-	return rc;
-}
-
 /* ---- lists ---------------------------------------------------------------------------- */
 
 static af_code describe_env(struct af_env *env, const cJSON *c, struct af_error *err)
@@ -186,18 +20,20 @@ static af_code describe_env(struct af_env *env, const cJSON *c, struct af_error 
 	env->type = env_type_of(docker_container_label(c, LABEL_TYPE));
 	env->ours = docker_container_label(c, LABEL_NAME) != NULL;
 	env->balance = balance_of(docker_container_label(c, LABEL_BALANCE));
-	env->planned = number_label(c, LABEL_REPLICAS, 1);
+	env->planned = docker_number_label(c, LABEL_REPLICAS, 1);
 	env->keep = true;
-	if (!replace(&env->image, cJSON_IsObject(get(c, "Config")) ? text_of(get(c, "Config"), "Image") : text_of(c, "Image")))
-		return error_nomem(err);
-	return AF_OK;
+	const char *image = tree_string(tree_get(c, "Config"), "Image");
+	if (!image)
+		image = tree_string(c, "Image");
+	env->image = str_dup(image ? image : "", err);
+	return env->image ? AF_OK : AF_ERR_NOMEM;
 }
 
 static af_code add_container(struct af_env *env, const cJSON *c, struct docker *engine, struct af_error *err)
 {
-	struct instance *inst = env_add_instance(env, number_label(c, LABEL_REPLICA, 0), err);
+	struct instance *inst = env_add_instance(env, docker_number_label(c, LABEL_REPLICA, 0), err);
 
-	return inst ? fill_instance(inst, c, engine, err) : AF_ERR_NOMEM;
+	return inst ? docker_instance_fill(inst, c, engine, err) : AF_ERR_NOMEM;
 }
 
 static int by_replica(const void *a, const void *b)
@@ -236,7 +72,7 @@ static af_code group(struct af *af, const cJSON *containers, struct docker *engi
 	cJSON_ArrayForEach(c, containers) {
 		const char *name = docker_container_label(c, LABEL_NAME);
 		if (!name)
-			name = container_name(c);
+			name = docker_container_plain_name(c);
 		if (str_blank(name))
 			continue;
 		struct af_env *env = env_named(af, out, name, c, err);
@@ -317,7 +153,7 @@ static af_code find_container(struct af *af, const char *name, struct cancel *ca
 	if (rc)
 		return rc;
 	const char *env_name = docker_container_label(doc, LABEL_NAME);
-	struct af_env *env = env_new(af, env_name ? env_name : container_name(doc), err);
+	struct af_env *env = env_new(af, env_name ? env_name : docker_container_plain_name(doc), err);
 	rc = env ? describe_env(env, doc, err) : AF_ERR_NOMEM;
 	if (!rc)
 		rc = add_container(env, doc, engine, err);

@@ -49,7 +49,8 @@ struct instance *env_add_instance(struct af_env *env, int replica, struct af_err
 	}
 	env->instances = items;
 	struct instance *inst = &items[env->count];
-	*inst = (struct instance){ .env = env, .replica = replica, .port = SERVER_PORT, .state = INSTANCE_DOWN };
+	*inst = (struct instance){ .env = env, .backend = &backend_docker, .replica = replica, .port = SERVER_PORT,
+				   .state = INSTANCE_DOWN };
 	inst->host = str_dup("local", err);
 	if (!inst->host)
 		return NULL;
@@ -77,6 +78,11 @@ void env_free(struct af_env *env)
 	free(env);
 }
 
+const char *env_mode(const struct af_env *env)
+{
+	return (env->count ? env->instances[0].backend : &backend_docker)->name;
+}
+
 struct instance *env_replica(struct af_env *env, int replica)
 {
 	for (size_t i = 0; i < env->count; i++)
@@ -91,6 +97,16 @@ const char *instance_keep_text(struct instance *inst, const char *text, struct a
 		if (!strcmp(inst->texts.items[i], text))
 			return inst->texts.items[i];
 	return strlist_add(&inst->texts, text, err) ? NULL : inst->texts.items[inst->texts.count - 1];
+}
+
+af_code instance_set_status(struct instance *inst, const char *text, struct af_error *err)
+{
+	const char *kept = instance_keep_text(inst, text ? text : "", err);
+
+	if (!kept)
+		return AF_ERR_NOMEM;
+	inst->status = kept;
+	return AF_OK;
 }
 
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err)
@@ -111,7 +127,8 @@ struct server instance_server(const struct instance *inst)
 {
 	return (struct server){
 		.http = inst->env->af->http,
-		.endpoint = { .base = inst->base },
+		.endpoint = { .base = inst->base, .unix_path = inst->socket, .proxy = inst->backend->outside,
+			      .tls = inst->tls.insecure || inst->tls.ca_file ? &inst->tls : NULL },
 		.type = inst->env->type,
 		.name = inst->env->count > 1 ? inst->name : inst->env->name,
 	};

@@ -56,13 +56,13 @@ static af_code stop_step(struct sweep *sweep, struct instance *inst, struct af_e
 {
 	pool_mark(inst, INSTANCE_DOWN);
 	inst->base = NULL; /* the next container may get that address */
-	af_code rc = docker_container_stop(inst->engine, inst->id, sweep->grace_s, sweep->cancel, err);
+	af_code rc = instance_stop(inst, sweep->grace_s, sweep->cancel, err);
 
 	if (rc == AF_ERR_NOT_FOUND) {
 		af_error_clear(err); /* gone already is no failure, in word and deed */
 		return AF_OK;
 	}
-	return rc ? rc : docker_container_remove(inst->engine, inst->id, true, sweep->cancel, err);
+	return rc ? rc : instance_remove(inst, true, sweep->cancel, err);
 }
 
 af_code env_stop(struct af_env *env, int grace_s, struct cancel *cancel, struct af_error *err)
@@ -81,7 +81,7 @@ static af_code remove_step(struct sweep *sweep, struct instance *inst, struct af
 		return AF_ERR_USAGE;
 	}
 	pool_mark(inst, INSTANCE_DOWN);
-	return docker_container_remove(inst->engine, inst->id, sweep->force, sweep->cancel, err);
+	return instance_remove(inst, sweep->force, sweep->cancel, err);
 }
 
 af_code env_remove(struct af_env *env, bool force, struct cancel *cancel, struct af_error *err)
@@ -95,7 +95,7 @@ af_code env_remove(struct af_env *env, bool force, struct cancel *cancel, struct
 static af_code restart_step(struct sweep *sweep, struct instance *inst, struct af_error *err)
 {
 	pool_mark(inst, INSTANCE_STARTING);
-	af_code rc = docker_container_restart(inst->engine, inst->id, sweep->grace_s, sweep->cancel, err);
+	af_code rc = instance_restart(inst, sweep->grace_s, sweep->cancel, err);
 
 	/* Its address may be another one now. */
 	if (!rc)

@@ -14,6 +14,7 @@
 #include "base/histogram.h"
 #include "docker/docker.h"
 #include "executor/executor.h"
+#include "orchestrator/backend.h"
 
 struct af_env;
 
@@ -24,24 +25,28 @@ enum instance_state {
 };
 const char *instance_state_name(enum instance_state state); /* "up", "starting", "down" */
 
-/* One replica. Identity and engine never change; what may change is under env->lock. */
+/* One replica. Identity, mode and engine never change; what may change is under env->lock. */
 struct instance {
 	struct af_env *env;
+	const struct backend *backend;
 	int replica;           /* from 0 */
 	char *name;            /* the container's */
 	char *id;              /* the container's */
 	char *host;            /* "local" */
-	struct docker *engine; /* not owned */
+	struct docker *engine; /* not owned; mode docker only */
+	struct http_tls tls;   /* for a base that begins with https; strings are not owned */
 	char *image;
 	int64_t created;       /* seconds since 1970; 0 unknown */
 	int port;
 
 	/* Changed under the lock, looked at by anybody: the texts stay where they are as long as the instance does. */
 	const char *_Atomic base;   /* "http://172.17.0.2:8000"; NULL: no address */
+	const char *_Atomic socket; /* the unix socket that leads there; NULL: base says it all */
 	const char *_Atomic status; /* the engine's words: "Up 3 hours", "Exited (137) 2 minutes ago" */
 	const char *_Atomic ended;  /* how its last run ended, as far as seen: "exited, exit code 3", OOM; NULL: not seen */
 	_Atomic(enum instance_state) state;
-	struct strlist texts; /* all that base, status and ended have been */
+	struct strlist texts; /* all that base, socket, status and ended have been */
+	_Atomic int64_t pid;  /* on the machine where it runs, as far as seen; 0: unknown */
 	int busy;       /* calls in flight through others, as far as known */
 	int in_flight;  /* through this process, as are: */
 	uint64_t requests, errors;
@@ -133,10 +138,12 @@ static inline void env_cleanup(struct af_env **env)
 struct af_env *env_new(struct af *af, const char *name, struct af_error *err);
 /* NULL when out of memory. Pointers to instances are stable once all are added. */
 struct instance *env_add_instance(struct af_env *env, int replica, struct af_error *err);
-/* Asks the engine for the container's state and address anew. */
-af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
+/* "docker", "process", "url". */
+const char *env_mode(const struct af_env *env);
 /* Sets base from an address; NULL: none. */
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err) MUST_CHECK;
+/* Sets status, NULL as "". Under the lock. */
+af_code instance_set_status(struct instance *inst, const char *text, struct af_error *err) MUST_CHECK;
 /* Appends to inst->texts unless it is there; NULL when out of memory. Under the lock. */
 const char *instance_keep_text(struct instance *inst, const char *text, struct af_error *err);
 /* How the executor sees it now; its address may be NULL. */

@@ -55,7 +55,7 @@ static af_code exit_watch_new(struct instance *inst, struct exit_watch **out, st
 		return error_nomem(err);
 	}
 	atomic_init(&w->refs, 2);
-	af_code rc = docker_container_wait(inst->engine, inst->id, on_exit_told, w, &w->transfer, err);
+	af_code rc = inst->backend->wait_exit(inst, on_exit_told, w, &w->transfer, err);
 	if (!rc) {
 		w->began_ms = wall_ms() - 1000;
 		*out = w;
@@ -89,7 +89,7 @@ static void add_last_lines(struct strbuf *sb, struct instance *inst)
 {
 	struct docker_log_options opt = { .tail = LAST_LINES };
 
-	if (docker_container_logs(inst->engine, inst->id, &opt, add_line, sb, NULL, NULL))
+	if (instance_logs(inst, &opt, add_line, sb, NULL, NULL))
 		return;
 }
 
@@ -98,8 +98,8 @@ static int exit_code(struct instance *inst, struct exit_watch *w)
 {
 	int code = atomic_load(&w->code), remembered;
 
-	if (code == 0 && docker_container_first_exit(inst->engine, inst->id, w->began_ms, wall_ms(), NULL, &remembered,
-						     NULL) == AF_OK)
+	if (code == 0 && inst->backend->first_exit &&
+	    inst->backend->first_exit(inst, w->began_ms, wall_ms(), NULL, &remembered, NULL) == AF_OK)
 		return remembered;
 	return code;
 }
@@ -236,7 +236,7 @@ af_code instance_start(struct instance *inst, deadline until, struct cancel *can
 		return error_wrap(err, rc, "watch %s", inst->name);
 	link.arg = watch->stop;
 	cancel_watch(cancel, &link);
-	rc = docker_container_start(inst->engine, inst->id, NULL, err);
+	rc = inst->backend->start(inst, NULL, err);
 	if (rc)
 		error_wrap(err, rc, "start %s", inst->name);
 	else

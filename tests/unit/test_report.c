@@ -129,7 +129,9 @@ static void read_inspect(struct live *l, const char *text)
 	AUTO_CJSON *doc = cJSON_Parse(text);
 
 	assert_non_null(doc);
-	live_read_inspect(l, doc);
+	AF_AUTO(instance_detail) struct instance_detail detail = { 0 };
+	assert_int_equal(docker_detail_read(doc, &detail, NULL), AF_OK);
+	live_take_detail(l, &detail);
 }
 
 static void expect_state(const char *inspect, const char *want)
