@@ -76,8 +76,8 @@ struct area draw_box(const struct area *a, const struct box *box);
  * the cell x of tab i in xs (may be NULL), -1 for those that there is no room for: the current one is kept longest. */
 void draw_tabs(const struct area *a, const char *const *names, int count, int current, int *xs);
 
-/* Values from 0, newest last, over the whole area: braille → block → ASCII. `max` 0: the largest value. 0 is a line at
- * the bottom, NAN is nothing. */
+/* Values from 0, newest last, over the whole area: braille → block → ASCII. `max` 0: the largest value. The bottom is the
+ * axis: a line at 0, where nothing was measured (NAN) too. */
 void draw_graph(const struct area *a, enum role role, const double *values, int count, double max);
 /* One row of ▁▂▃▄▅▆▇█. */
 void draw_spark(const struct area *a, int y, int x, int width, enum role role, const double *values, int count);

@@ -31,11 +31,10 @@ static double largest_of(const double *values, int count)
 	return max;
 }
 
-/* Dots of `height` for a value: 0 for nothing measured; what was measured shows one at least. */
+/* Dots of `height` for a value. The lowest are the axis, which is there where nothing was measured as well: a steady
+ * line does not grow with every sample, and costs no byte. */
 static int dots_for(double value, double max, int height)
 {
-	if (isnan(value))
-		return 0;
 	if (!(value > 0) || !(max > 0))
 		return 1;
 	double dots = floor(value / max * height + 0.5);
@@ -118,8 +117,8 @@ void draw_spark(const struct area *a, int y, int x, int width, enum role role, c
 	int used = MIN(width, count);
 	x += width - used;
 	for (int i = 0; i < used; i++) {
-		int dots = dots_for(column_value(values, count, i, used), max, SPARK_LEVELS);
-		if (dots)
-			cell_char(a, y, x + i, role, 0x2580 + dots);
+		double value = column_value(values, count, i, used);
+		if (!isnan(value))
+			cell_char(a, y, x + i, role, 0x2580 + dots_for(value, max, SPARK_LEVELS));
 	}
 }

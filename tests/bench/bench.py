@@ -71,7 +71,7 @@ def table(rows):
 
 # ---- what has to be there
 
-PACKAGES = {"nginx": "nginx-light", "wrk": "wrk", "curl": "curl", "docker": "docker.io"}
+PACKAGES = {"htop": "htop", "nginx": "nginx-light", "wrk": "wrk", "curl": "curl", "docker": "docker.io"}
 
 
 def program(name):

@@ -45,6 +45,16 @@ def at_end(function, *args):
     _ends.append((function, args))
 
 
+def end_all():
+    """What at_end() was told; main() does it, a program of another kind has to."""
+    while _ends:
+        function, args = _ends.pop()
+        try:
+            function(*args)
+        except Exception:
+            note("while cleaning up:\n" + traceback.format_exc())
+
+
 def skip(reason):
     raise Skip(reason)
 
@@ -185,9 +195,5 @@ def main(engine=False):
                 note("%.2f s" % (time.monotonic() - started))
             sys.stdout.flush()
     finally:
-        for function, args in reversed(_ends):
-            try:
-                function(*args)
-            except Exception:
-                note("while cleaning up:\n" + traceback.format_exc())
+        end_all()
     sys.exit(failed > 0)

@@ -176,12 +176,17 @@ class FakeEngine:
         """A log of so many lines, at once."""
         self._do("fill", name=name, lines=lines)
 
+    def big_result(self, size):
+        """The method `big` answers with JSON of about so many bytes."""
+        self._do("big_result", size=size)
+
     def break_logs(self):
         """Ends all log streams that are being followed."""
         self._do("break_logs")
 
     def info(self):
-        """{"requests": {path: count}, "logged": {name: lines so far}, "calls": [bodies of /call]}"""
+        """{"requests": {path: count}, "logged": {name: lines so far}, "calls": [bodies of /call], "servers": {name: where
+        it answers}}"""
         return self._do("info")
 
 
@@ -224,6 +229,7 @@ class Engine:
         self.ids = itertools.count(1)
         self.port = 0
         self.listing = None
+        self.big = b'{"status": "success", "result": null}'
 
     # -- the world
 
@@ -292,13 +298,21 @@ class Engine:
         elif op == "flood_off":
             while self.floods:
                 self.floods.pop().cancel()
+        elif op == "big_result":
+            row = '{"id": %d, "name": "item number %d", "score": 0.%d, "tags": ["red", "green"], "ok": true}'
+            rows, length = [], 0
+            while length < q["size"]:
+                rows.append(row % (len(rows), len(rows), len(rows)))
+                length += len(rows[-1]) + 2
+            self.big = ('{"status": "success", "result": {"rows": [%s]}}' % ", ".join(rows)).encode()
         elif op == "break_logs":
             for log in self.logs.values():
                 log.tell(None)
         elif op != "info":
             raise KeyError(op)
         return {"requests": dict(self.requests), "logged": {name: log.count for name, log in self.logs.items()},
-                "calls": self.calls}
+                "calls": self.calls,
+                "servers": {c["name"]: "%s:%d" % (c["address"], self.port) for c in self.by_id.values()}}
 
     async def flood(self, log, rate, seconds, lines):
         started, done = time.monotonic(), 0
@@ -544,6 +558,10 @@ async def serve_server(engine, reader, writer):
             answer(writer, 200, c["server"])
         elif path == "/call":
             call = json.loads(body)
+            if call["method"] == "big":
+                answer(writer, 200, engine.big)
+                await writer.drain()
+                continue
             engine.calls.append(call)
             result = call["kwargs"].get("result") or {"method": call["method"], "kwargs": call["kwargs"], "replica": c["replica"]}
             answer(writer, 200, {"status": "success", "result": result})
