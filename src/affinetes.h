@@ -208,6 +208,23 @@ AF_PUBLIC void af_call_cancel(struct af_call *call);
 /* The call itself goes on. NULL is fine. */
 AF_PUBLIC void af_call_free(struct af_call *call);
 
+/* ------------------------------------------------------- without waiting -- */
+
+/* The functions above that take a while, each on a thread of the library's. They return at once; if that is AF_OK,
+ * `done` is called once, on that thread: it may block and call anything but af_free(), nor af_env_free() for the
+ * environment that it is about. `options` and what it points to must stay as they are until then. af_free() interrupts
+ * what goes on. */
+typedef void (*af_load_done)(void *arg, af_code rc, struct af_env *env, const struct af_error *err);
+AF_PUBLIC af_code af_load_env_async(struct af *af, const struct af_load_options *options, af_load_done done, void *arg,
+				    struct af_error *err);
+/* done's `result` is the image's tag. */
+AF_PUBLIC af_code af_build_image_async(struct af *af, const struct af_build_options *options, af_call_done done, void *arg,
+				       struct af_error *err);
+/* done's `result` is what af_env_list_methods() gives. */
+AF_PUBLIC af_code af_env_list_methods_async(struct af_env *env, af_call_done done, void *arg, struct af_error *err);
+/* done's `result` is NULL. */
+AF_PUBLIC af_code af_env_cleanup_async(struct af_env *env, af_call_done done, void *arg, struct af_error *err);
+
 /* --------------------------------------------------------------- registry -- */
 
 /* The environments of this context, loaded or connected: names, malloc'd list ending with NULL; free with

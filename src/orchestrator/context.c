@@ -10,8 +10,10 @@ af_code af_new(const struct af_options *options, struct af **out, struct af_erro
 	if (!af)
 		return error_nomem(err);
 	pthread_mutex_init(&af->lock, NULL);
+	pthread_cond_init(&af->idle, NULL);
+	af->end = cancel_new(err);
 	af->http = http_new(err);
-	if (!af->http || (options && options->engine && !(af->engine_host = str_dup(options->engine, err)))) {
+	if (!af->end || !af->http || (options && options->engine && !(af->engine_host = str_dup(options->engine, err)))) {
 		af_free(af);
 		return AF_ERR_NOMEM;
 	}
@@ -23,10 +25,13 @@ void af_free(struct af *af)
 {
 	if (!af)
 		return;
+	background_end(af);
 	while (af->envs)
 		af_env_free(af->envs);
 	http_free(af->http); /* before the engine: its streams end here */
 	docker_free(af->engine);
+	cancel_free(af->end);
+	pthread_cond_destroy(&af->idle);
 	pthread_mutex_destroy(&af->lock);
 	free(af->engine_host);
 	free(af);

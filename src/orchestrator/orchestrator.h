@@ -79,10 +79,16 @@ struct af_env {
 struct af {
 	struct http *http;
 	char *engine_host;
+	struct cancel *end;   /* fires when the context is being freed */
 	pthread_mutex_t lock; /* for what follows */
+	pthread_cond_t idle;  /* nothing is left in the background */
 	struct docker *engine;
 	struct af_env *envs;
+	size_t background; /* operations that nobody waits for (background.c) */
 };
+
+/* Interrupts and awaits what goes on in the background; nothing begins there any more. */
+void background_end(struct af *af);
 
 /* The local engine, connected. */
 af_code af_engine(struct af *af, struct cancel *cancel, struct docker **out, struct af_error *err) MUST_CHECK;

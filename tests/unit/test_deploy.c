@@ -462,6 +462,100 @@ static void test_listing(void **state)
 	assert_ptr_equal(all.items[1]->instances[1].env, all.items[1]);
 }
 
+/* ---- without waiting ---------------------------------------------------------------------- */
+
+struct outcome {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int times;
+	af_code rc;
+	char text[256];
+	struct af_env *env;
+};
+#define OUTCOME_INIT { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER }
+
+static void note_outcome(struct outcome *o, af_code rc, const char *text, struct af_env *of)
+{
+	pthread_mutex_lock(&o->lock);
+	o->times++;
+	o->rc = rc;
+	o->env = of;
+	snprintf(o->text, sizeof(o->text), "%s", text ? text : "");
+	pthread_cond_broadcast(&o->changed);
+	pthread_mutex_unlock(&o->lock);
+}
+
+static void on_loaded(void *arg, af_code rc, struct af_env *loaded, const struct af_error *why)
+{
+	note_outcome(arg, rc, why->message, loaded);
+}
+
+static void on_text(void *arg, af_code rc, const char *text, size_t len, const struct af_error *why)
+{
+	assert_int_equal(len, text ? strlen(text) : 0);
+	note_outcome(arg, rc, rc ? why->message : text, NULL);
+}
+
+/* Its result; OK again for the next. */
+static af_code await_outcome(struct outcome *o)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += PATIENCE_MS / 1000;
+	pthread_mutex_lock(&o->lock);
+	while (!o->times && !pthread_cond_timedwait(&o->changed, &o->lock, &until))
+		;
+	assert_int_equal(o->times, 1);
+	o->times = 0;
+	pthread_mutex_unlock(&o->lock);
+	return o->rc;
+}
+
+static void test_in_the_background(void **state)
+{
+	struct af_load_options opt = options(3);
+	struct outcome o = OUTCOME_INIT;
+
+	(void) state;
+	ok(af_load_env_async(af, &opt, on_loaded, &o, &err));
+	assert_int_equal(await_outcome(&o), AF_OK);
+	assert_ptr_equal(o.env, af_get_environment(af, "calc"));
+	assert_int_equal(engine_containers(&engine), 3);
+	ok(af_env_list_methods_async(o.env, on_text, &o, &err));
+	env = o.env;
+	assert_int_equal(await_outcome(&o), AF_OK);
+	has_text(o.text, "\"signature\":\"(x)\"");
+	ok(af_load_env_async(af, &opt, on_loaded, &o, &err));
+	assert_int_equal(await_outcome(&o), AF_ERR_EXISTS);
+	has_text(o.text, "in use");
+	assert_null(o.env);
+	ok(af_build_image_async(af, &(struct af_build_options){ .env_path = "/nowhere", .image_tag = "x:1" }, on_text, &o, &err));
+	assert_int_equal(await_outcome(&o), AF_ERR_NOT_FOUND);
+	ok(af_env_cleanup_async(env, on_text, &o, &err));
+	assert_int_equal(await_outcome(&o), AF_OK);
+	assert_string_equal(o.text, "");
+	assert_int_equal(engine_containers(&engine), 0);
+}
+
+static void test_the_end_interrupts_the_background(void **state)
+{
+	struct af_load_options opt = options(2);
+	struct outcome o = OUTCOME_INIT;
+
+	(void) state;
+	stop_servers();
+	start_servers(serve_never);
+	ok(af_load_env_async(af, &opt, on_loaded, &o, &err));
+	fake_await(&servers[0], &servers[0].requests, 1);
+	int64_t start = clock_ms();
+	af_free(af_steal(af));
+	took(start, 0, 5000);
+	assert_int_equal(o.times, 1);
+	assert_int_equal(o.rc, AF_ERR_CANCELLED);
+	assert_int_equal(engine_containers(&engine), 0);
+}
+
 static void test_the_version(void **state)
 {
 	(void) state;
@@ -494,6 +588,8 @@ int main(void)
 		TEST(test_the_registry),
 		TEST(test_restarting),
 		TEST(test_listing),
+		TEST(test_in_the_background),
+		TEST(test_the_end_interrupts_the_background),
 		cmocka_unit_test(test_the_version),
 	};
 
