@@ -10,6 +10,8 @@
 #define SPARE_MAX 256
 /* Connections an idle worker keeps: engine and a few instances. */
 #define WORKER_CONNECTIONS 8L
+/* A server that answers within so many microseconds is quick. */
+#define QUICK_US 100
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -139,6 +141,19 @@ static void wake_worker(void *multi)
 	curl_multi_wakeup(multi);
 }
 
+/* Falling asleep and being woken takes longer than such a server needs: it is looked at again and again for a moment,
+ * as long as it goes on like that. */
+static CURLMcode look_for_a_moment(struct worker *w, int *running)
+{
+	int64_t until = clock_us() + QUICK_US;
+	CURLMcode mc;
+
+	do
+		mc = curl_multi_perform(w->multi, running);
+	while (!mc && *running && clock_us() < until);
+	return mc;
+}
+
 /* Runs the transfer to its end; AF_ERR_CANCELLED leaves `verdict` alone. */
 static af_code drive(struct worker *w, struct cancel *cancel, CURLcode *verdict)
 {
@@ -147,9 +162,10 @@ static af_code drive(struct worker *w, struct cancel *cancel, CURLcode *verdict)
 	CURLMcode mc = CURLM_OK;
 
 	cancel_watch(cancel, &waker);
-	while (!(mc = curl_multi_perform(w->multi, &running)) && running && !cancel_requested(cancel))
-		if ((mc = curl_multi_poll(w->multi, NULL, 0, 1000, NULL)))
-			break;
+	if (w->quick)
+		mc = look_for_a_moment(w, &running);
+	while (!mc && running && !(mc = curl_multi_perform(w->multi, &running)) && running && !cancel_requested(cancel))
+		mc = curl_multi_poll(w->multi, NULL, 0, 1000, NULL);
 	cancel_unwatch(cancel, &waker);
 	if (mc) {
 		*verdict = CURLE_OUT_OF_MEMORY;
@@ -187,6 +203,7 @@ af_code http_perform(struct http *http, const struct http_request *req, struct h
 			rc = exchange_finish(&ex, verdict, err);
 		}
 		curl_multi_remove_handle(w->multi, w->handle.easy);
+		w->quick = resp->status && resp->total_us <= QUICK_US;
 	}
 	exchange_free(&ex);
 	give_worker(http, w);

@@ -54,6 +54,7 @@ void response_init(struct http_response *resp, size_t max_body);
 struct worker {
 	CURLM *multi;
 	struct handle handle;
+	bool quick; /* its last answer came in no time */
 	struct worker *next;
 };
 
