@@ -110,6 +110,18 @@ void call_cancel(const struct call *call, const struct server *s)
 		return;
 }
 
+/* The injected server's own words, which no method can say with that status. */
+bool call_was_turned_away(const struct call *call, const struct http_response *resp, bool *begun)
+{
+	static const char before[] = "{\"detail\":\"The server is stopping\"}";
+	static const char during[] = "{\"detail\":\"The server was stopped during the call\"}";
+
+	if (call->type != ENV_FUNCTION_BASED || resp->status != 503)
+		return false;
+	*begun = !strcmp(resp->body.data, during);
+	return *begun || !strcmp(resp->body.data, before);
+}
+
 /* ---- receiving ----------------------------------------------------------------------- */
 
 static void add_excerpt(struct strbuf *sb, const struct strbuf *body)

@@ -79,6 +79,8 @@ void call_request(const struct call *call, const struct server *s, int64_t timeo
  * the method's own message and traceback, NOT_FOUND, CANCELLED, PROTOCOL. */
 af_code call_result(const struct call *call, const struct server *s, struct http_response *resp, char **result,
 		    size_t *len, struct af_error *err) MUST_CHECK;
+/* Does the answer say that the server is stopping? *begun: it was, with the call running; else it has not begun it. */
+bool call_was_turned_away(const struct call *call, const struct http_response *resp, bool *begun);
 /* Tells the server that nobody waits any more (POST /cancel). Best effort, waits 500 ms at most. */
 void call_cancel(const struct call *call, const struct server *s);
 

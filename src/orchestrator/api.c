@@ -74,6 +74,7 @@ static void enter(struct af *af, struct af_env *env)
 	env->next = af->envs;
 	af->envs = env;
 	pthread_mutex_unlock(&af->lock);
+	env_watch(env);
 }
 
 static void leave(struct af_env *env)

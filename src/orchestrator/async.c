@@ -2,36 +2,70 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/flight.h"
 
-struct af_call {
-	struct af_env *env;
-	struct call call;
-	struct instance *inst, *avoid;
-	int replica;
-	deadline until;
-	af_call_done done;
-	void *arg;
-	atomic_int refs; /* one while it runs, one for the caller's handle */
-	atomic_bool cancelled;
-	pthread_mutex_t lock; /* for transfer: submitted here, cancelled there */
-	struct http_transfer *transfer;
-	struct af_call *next, **link; /* in env->calls, under env->lock */
-};
-
-static void unref(struct af_call *c)
+void call_unref(struct af_call *c)
 {
 	if (atomic_fetch_sub(&c->refs, 1) != 1)
 		return;
 	http_transfer_unref(c->transfer);
 	pthread_mutex_destroy(&c->lock);
+	af_error_clear(&c->why);
+	free(c->died_of);
 	call_free(&c->call);
 	free(c);
 }
 
+struct af_call *call_new(struct af_env *env, const char *method, struct json_span kwargs, int replica,
+			 int64_t timeout_ms, struct af_error *err)
+{
+	struct af_call *c = calloc(1, sizeof(*c));
+
+	if (!c || call_init(&c->call, env->type, method, kwargs, err)) {
+		free(c);
+		error_nomem(err);
+		return NULL;
+	}
+	c->env = env;
+	c->replica = replica;
+	c->timeout_ms = timeout_ms;
+	c->until = deadline_in(timeout_ms);
+	c->began_us = clock_us();
+	atomic_init(&c->refs, 1);
+	pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+void call_get_info(const struct af_call *c, struct call_info *info)
+{
+	info->replica = c->inst ? c->inst->replica : -1;
+	info->took_us = clock_us() - c->began_us;
+	info->attempts = c->attempts;
+	memcpy(info->id, c->call.id, sizeof(info->id));
+}
+
+af_code call_enlist(struct af_call *c, struct af_error *err)
+{
+	struct af_env *env = c->env;
+	af_code rc = AF_OK;
+
+	pthread_mutex_lock(&env->lock);
+	if (env->closing) {
+		rc = error_set(err, AF_ERR_CANCELLED, "%s is being closed", env->name);
+	} else {
+		env->pending++;
+		c->next = env->calls;
+		c->link = &env->calls;
+		if (c->next)
+			c->next->link = &c->next;
+		env->calls = c;
+	}
+	pthread_mutex_unlock(&env->lock);
+	return rc;
+}
+
 /* Takes it out of the environment's list, which may have been waited for. */
-static void delist(struct af_call *c)
+void call_delist(struct af_call *c)
 {
 	struct af_env *env = c->env;
 
@@ -44,14 +78,30 @@ static void delist(struct af_call *c)
 	pthread_mutex_unlock(&env->lock);
 }
 
-static void finish(struct af_call *c, af_code rc, const char *result, size_t len, struct af_error *err)
+void call_finish(struct af_call *c, af_code rc, char *take_result, size_t len, struct af_error *err)
 {
-	c->done(c->arg, rc, result, len, err);
-	delist(c);
-	unref(c);
+	struct call_info info;
+	char *result = take_result;
+
+	call_get_info(c, &info);
+	c->end(c->arg, rc, &result, len, &info, err);
+	free(result);
+	call_delist(c);
+	call_unref(c);
 }
 
-static af_code submit(struct af_call *c, struct af_error *err);
+static af_code timed_out(const struct af_call *c, struct af_error *err)
+{
+	AUTO_STRBUF waited = STRBUF_INIT(64);
+
+	duration_format(&waited, c->timeout_ms);
+	error_set(err, AF_ERR_TIMEOUT, "%s.%s gave no answer within %s and was cancelled", c->inst->name, c->call.method,
+		  waited.data);
+	error_hint(err, "allow more with --timeout SECONDS; see what it does with `afs logs %s`", c->env->name);
+	return AF_ERR_TIMEOUT;
+}
+
+/* ---- on the I/O thread ------------------------------------------------------------------------ */
 
 /* A cancel that nobody waits for either, but that is given a second before its environment goes; it owns its bytes. */
 struct farewell {
@@ -92,112 +142,173 @@ static void tell_cancelled(struct af_call *c)
 		farewell_end(f);
 }
 
-/* On the I/O thread. */
-static void on_answer(void *arg, af_code rc, struct http_response *resp, struct af_error *err)
+/* The handle of a transfer that is over has served; a new try gets a new one. */
+static void drop_transfer(struct af_call *c)
 {
-	struct af_call *c = arg;
-	struct server s = instance_server(c->inst);
-	char *result = NULL;
-	size_t len = 0;
-	bool sent = resp->sent;
-
-	af_code verdict = rc ? rc : call_result(&c->call, &s, resp, &result, &len, err);
-	pool_give(c->inst, verdict, resp->total_us);
-	/* The handle of this transfer has served; a new try gets a new one. */
 	pthread_mutex_lock(&c->lock);
 	struct http_transfer *over = af_steal(c->transfer);
 	pthread_mutex_unlock(&c->lock);
 	http_transfer_unref(over);
-	if (rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED)
-		tell_cancelled(c);
-	if (rc == AF_ERR_UNREACHABLE && !sent && c->replica < 0 && pool_has_other(c->inst)) {
-		struct af_error why = AF_ERROR_INIT;
-		pool_mark(c->inst, INSTANCE_DOWN);
-		c->avoid = c->inst;
-		if (submit(c, &why) == AF_OK)
-			return;
-		af_error_clear(&why); /* what kept the first from being reached says more */
-	}
-	finish(c, verdict, result, len, err);
-	free(result);
 }
 
-static af_code submit(struct af_call *c, struct af_error *err)
+/* We ended it because its instance died, which to the call is a connection that broke. */
+static af_code broken_off(struct af_call *c, struct af_error *err)
 {
-	struct http_request req;
-	af_code rc = pool_take(c->env, c->replica, c->avoid, &c->inst, err);
+	const char *ended = c->inst->ended;
 
-	if (rc)
-		return rc;
+	af_error_clear(err);
+	return error_set(err, AF_ERR_LOST, "%s died%s%s", c->inst->name, ended ? ": " : "", ended ? ended : "");
+}
+
+void call_judge(struct af_call *c, af_code rc, bool broken, struct http_response *resp, struct verdict *v,
+		struct af_error *err)
+{
 	struct server s = instance_server(c->inst);
+
+	*v = (struct verdict){ .rc = rc, .sent = resp->sent };
+	if (rc == AF_ERR_CANCELLED && broken)
+		v->rc = broken_off(c, err);
+	if (!rc && call_was_turned_away(&c->call, resp, &v->sent)) {
+		v->leaving = true;
+		v->rc = error_set(err, v->sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is stopping", c->inst->name);
+	}
+	v->unanswered = v->rc != AF_OK;
+	if (!v->unanswered)
+		v->rc = call_result(&c->call, &s, resp, &v->result, &v->len, err);
+	v->failed = v->unanswered && (v->rc == AF_ERR_UNREACHABLE || v->rc == AF_ERR_LOST);
+	pool_give(c->inst, v->rc, resp->total_us);
+	if (v->unanswered && v->rc == AF_ERR_TIMEOUT)
+		v->rc = timed_out(c, err);
+}
+
+static void on_answer(void *arg, af_code rc, struct http_response *resp, struct af_error *err)
+{
+	struct af_call *c = arg;
+	struct verdict v;
+
+	drop_transfer(c);
+	call_judge(c, rc, atomic_exchange(&c->broken, false) && !atomic_load(&c->cancelled), resp, &v, err);
+	if (v.failed && call_goes_on(c, &v.rc, v.sent, v.leaving, err))
+		return;
+	if (v.unanswered && (v.rc == AF_ERR_TIMEOUT || v.rc == AF_ERR_CANCELLED))
+		tell_cancelled(c);
+	call_finish(c, v.rc, v.result, v.len, err);
+}
+
+/* It never left. Any thread; the call's end comes from the I/O thread, by way of the queue. */
+static void not_sent(struct af_call *c, af_code rc, struct af_error *err)
+{
+	pool_give(c->inst, rc, -1);
+	if (rc != AF_ERR_UNREACHABLE || !call_goes_on(c, &rc, false, false, err))
+		queue_end(c, err);
+}
+
+void call_dispatch(struct af_call *c)
+{
+	struct server s = instance_server(c->inst);
+	struct af_error err = AF_ERROR_INIT;
+	struct http_request req;
 	int64_t left = deadline_left(c->until);
+
+	c->attempts++;
 	call_request(&c->call, &s, left == INT64_MAX ? 0 : MAX(left, (int64_t) 1), &req);
 	pthread_mutex_lock(&c->lock);
-	rc = http_submit(s.http, &req, on_answer, c, &c->transfer, err);
-	bool cancelled = atomic_load(&c->cancelled);
-	if (!rc && cancelled)
+	af_code rc = http_submit(s.http, &req, on_answer, c, &c->transfer, &err);
+	if (!rc && atomic_load(&c->cancelled))
 		http_transfer_cancel(c->transfer);
 	pthread_mutex_unlock(&c->lock);
 	if (rc)
-		pool_give(c->inst, rc, 0);
+		not_sent(c, rc, &err);
+	af_error_clear(&err);
+}
+
+/* ---- from any thread ------------------------------------------------------------------------------ */
+
+/* Takes an instance for it, or lets it wait for one. */
+static af_code begin(struct af_call *c, struct af_error *err)
+{
+	struct af_error why = AF_ERROR_INIT;
+	struct af_env *env = c->env;
+	af_code rc = pool_take(env, c->replica, NULL, &c->inst, &why);
+
+	if (!rc) {
+		c->run = c->inst->vitals.run;
+		call_dispatch(c);
+	} else if (rc == AF_ERR_UNREACHABLE || rc == AF_ERR_UNAVAILABLE) {
+		rc = queue_add(c, err);
+	} else {
+		error_move(err, &why);
+	}
+	af_error_clear(&why);
 	return rc;
 }
 
-static af_code enlist(struct af_call *c, struct af_error *err)
+af_code env_submit(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
+		   call_end end, void *arg, struct af_call **call, struct af_error *err)
 {
-	struct af_env *env = c->env;
-	af_code rc = AF_OK;
+	struct af_call *c = call_new(env, method, kwargs, replica, timeout_ms, err);
 
-	pthread_mutex_lock(&env->lock);
-	if (env->closing) {
-		rc = error_set(err, AF_ERR_CANCELLED, "%s is being closed", env->name);
-	} else {
-		env->pending++;
-		c->next = env->calls;
-		c->link = &env->calls;
-		if (c->next)
-			c->next->link = &c->next;
-		env->calls = c;
-	}
-	pthread_mutex_unlock(&env->lock);
+	if (!c)
+		return AF_ERR_NOMEM;
+	c->end = end;
+	c->arg = arg;
+	/* One more while we are here: the call may be over before this returns. */
+	atomic_store(&c->refs, 2 + (call != NULL));
+	af_code rc = call_enlist(c, err);
+	if (!rc && (rc = begin(c, err)))
+		call_delist(c); /* it never got under way: nobody is told of its end */
+	if (rc)
+		atomic_store(&c->refs, 1);
+	else if (call)
+		*call = c;
+	call_unref(c);
 	return rc;
+}
+
+struct user {
+	af_call_done done;
+	void *arg;
+};
+
+/* What the library's user is told. */
+static void tell_user(void *arg, af_code rc, char **result, size_t len, const struct call_info *info UNUSED,
+		      struct af_error *err)
+{
+	struct user *u = arg;
+
+	u->done(u->arg, rc, *result, len, err);
+	free(u);
 }
 
 af_code af_env_call_async(struct af_env *env, const char *method, const char *kwargs,
 			  const struct af_call_options *options, af_call_done done, void *arg, struct af_call **call,
 			  struct af_error *err)
 {
+	static const struct af_call_options defaults;
 	struct json_span args = { kwargs, kwargs ? strlen(kwargs) : 0 };
-	struct af_call *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return error_nomem(err);
-	c->env = env;
-	c->done = done;
-	c->arg = arg;
-	c->replica = options && options->replica > 0 ? options->replica - 1 : -1;
-	c->until = deadline_in(options ? options->timeout_ms : 0);
-	pthread_mutex_init(&c->lock, NULL);
-	/* One more while we are here: the call may be over before http_submit returns. */
-	atomic_init(&c->refs, 2 + (call != NULL));
 	af_code rc = call_arguments_check(args, err);
-	if (!rc)
-		rc = call_init(&c->call, env->type, method, args, err);
-	if (!rc && !(rc = enlist(c, err)) && (rc = submit(c, err)))
-		delist(c); /* it never got under way: `done` is not called */
-	if (rc) {
-		atomic_store(&c->refs, 1);
-	} else if (call) {
-		*call = c;
-	}
-	unref(c);
+
+	if (rc)
+		return rc;
+	if (!options)
+		options = &defaults;
+	struct user *u = malloc(sizeof(*u));
+	if (!u)
+		return error_nomem(err);
+	*u = (struct user){ done, arg };
+	rc = env_submit(env, method, args, options->replica > 0 ? options->replica - 1 : -1, options->timeout_ms, tell_user, u,
+			call, err);
+	if (rc)
+		free(u);
 	return rc;
 }
 
+/* One that waits in a queue is found there at the next tick. */
 void af_call_cancel(struct af_call *call)
 {
 	pthread_mutex_lock(&call->lock);
-	if (!atomic_exchange(&call->cancelled, true) && call->transfer)
+	bool first = !atomic_exchange(&call->cancelled, true);
+	if (first && call->transfer)
 		http_transfer_cancel(call->transfer);
 	pthread_mutex_unlock(&call->lock);
 }
@@ -205,15 +316,18 @@ void af_call_cancel(struct af_call *call)
 void af_call_free(struct af_call *call)
 {
 	if (call)
-		unref(call);
+		call_unref(call);
 }
 
 void env_cancel_calls(struct af_env *env)
 {
 	pthread_mutex_lock(&env->lock);
 	env->closing = true;
+	if (env->stop)
+		cancel_trigger(env->stop);
 	for (struct af_call *c = env->calls; c; c = c->next)
 		af_call_cancel(c);
+	queue_stir(env, true);
 	while (env->pending)
 		pthread_cond_wait(&env->idle, &env->lock);
 	pthread_mutex_unlock(&env->lock);

@@ -1,7 +1,7 @@
 /* The context: connections, the engine, the registry of environments. */
 #include <string.h>
 
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/watch.h"
 
 af_code af_new(const struct af_options *options, struct af **out, struct af_error *err)
 {
@@ -28,7 +28,9 @@ void af_free(struct af *af)
 	background_end(af);
 	while (af->envs)
 		af_env_free(af->envs);
+	watches_end(af);
 	http_free(af->http); /* before the engine: its streams end here */
+	watches_free(af);
 	docker_free(af->engine);
 	cancel_free(af->end);
 	pthread_cond_destroy(&af->idle);

@@ -5,7 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/path.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/flight.h"
+#include "orchestrator/watch.h"
 
 /* What engines take; DNS labels are shorter, but nothing here is a DNS name. */
 #define NAME_MAX_LEN 128
@@ -62,8 +63,13 @@ void env_free(struct af_env *env)
 {
 	if (!env)
 		return;
+	env_unwatch(env);
+	env_cancel_calls(env);
+	queue_free(env);
+	cancel_free(env->stop);
 	for (size_t i = 0; i < env->count; i++) {
 		struct instance *inst = &env->instances[i];
+		free(inst->vitals.life);
 		free(inst->name);
 		free(inst->id);
 		free(inst->host);

@@ -1,217 +1,212 @@
-/* Calls that their thread waits for. */
-#include <stdio.h>
+/*
+ * Calls that their thread waits for. The thread drives the transfer itself, which saves handing it over; a call that has
+ * to wait for an instance, or whose instance fails, goes on as an asynchronous one (queue.c, recovery.c) whose end is
+ * waited for.
+ */
 #include <string.h>
 
-#include "orchestrator/ready.h"
+#include "orchestrator/flight.h"
 
-/* How long an instance that went away in the middle of a call may take to come back. */
-#define COMEBACK_MS 30000
+/* ---- driven here ------------------------------------------------------------------------- */
 
-/* Sends it once; the answer is in resp. */
-static af_code send_once(struct call *call, struct instance *inst, deadline until, struct cancel *cancel,
-			 struct http_response *resp, struct af_error *err)
+/* The instance's death ends the transfer, where that is watched for. */
+static void sit_down(struct sitting *s, struct instance *inst)
 {
-	struct server s = instance_server(inst);
-	struct http_request req;
-
-	int64_t left = deadline_left(until);
-	call_request(call, &s, left == INT64_MAX ? 0 : MAX(left, (int64_t) 1), &req);
-	req.cancel = cancel;
-	return http_perform(s.http, &req, resp, err);
+	pthread_mutex_lock(&inst->env->lock);
+	s->next = inst->sittings;
+	s->link = &inst->sittings;
+	if (s->next)
+		s->next->link = &s->next;
+	inst->sittings = s;
+	pthread_mutex_unlock(&inst->env->lock);
 }
 
-static af_code give_up(struct call *call, struct instance *inst, af_code rc, int64_t timeout_ms, struct af_error *err)
+static bool stand_up(struct sitting *s, struct instance *inst)
 {
-	struct server s = instance_server(inst);
+	pthread_mutex_lock(&inst->env->lock);
+	*s->link = s->next;
+	if (s->next)
+		s->next->link = s->link;
+	bool broken = s->broken;
+	pthread_mutex_unlock(&inst->env->lock);
+	return broken;
+}
 
-	if (s.endpoint.base)
-		call_cancel(call, &s);
-	if (rc == AF_ERR_TIMEOUT) {
-		AUTO_STRBUF waited = STRBUF_INIT(64);
-		duration_format(&waited, timeout_ms);
-		error_set(err, rc, "%s.%s gave no answer within %s and was cancelled", inst->name, call->method,
-			  waited.data);
-		error_hint(err, "allow more with --timeout SECONDS; see what it does with `afs logs %s`", inst->env->name);
-	}
+/* Sends it once; true in *broken where it was ended because the instance died. */
+static af_code send_once(struct af_call *c, struct cancel *cancel, struct http_response *resp, bool *broken,
+			 struct af_error *err)
+{
+	struct server server = instance_server(c->inst);
+	struct cancel_waker link = { .wake = cancel_wake_token };
+	struct sitting sitting = { .run = c->run };
+	struct http_request req;
+	int64_t left = deadline_left(c->until);
+
+	c->attempts++;
+	call_request(&c->call, &server, left == INT64_MAX ? 0 : MAX(left, (int64_t) 1), &req);
+	req.cancel = cancel;
+	if (!c->env->watched || !(sitting.token = cancel_new(NULL)))
+		return http_perform(server.http, &req, resp, err);
+	req.cancel = link.arg = sitting.token;
+	cancel_watch(cancel, &link);
+	sit_down(&sitting, c->inst);
+	af_code rc = http_perform(server.http, &req, resp, err);
+	*broken = stand_up(&sitting, c->inst) && !cancel_requested(cancel);
+	cancel_unwatch(cancel, &link);
+	cancel_free(sitting.token);
 	return rc;
 }
 
-/* A call on its way through the pool. */
-struct attempt {
-	struct af_env *env;
-	struct call *call;
-	int64_t timeout_ms;
-	deadline until;
-	struct cancel *cancel;
-	int replica;            /* the only one that may be asked; < 0: any */
-	struct instance *inst;  /* asked last */
-	struct instance *avoid; /* not reachable a moment ago */
-	bool begun;             /* a server may have begun it: only that one may be asked again */
-	bool again;             /* the last try settled nothing: one more is due */
+/* ---- waited for ------------------------------------------------------------------------------ */
+
+struct waiter {
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	bool done;
+	struct verdict v;
+	struct af_error err;
 };
 
-static af_code not_back(const struct attempt *at, af_code rc, struct af_error *err)
+static void wake(void *arg, af_code rc, char **result, size_t len, const struct call_info *info UNUSED,
+		 struct af_error *err)
 {
-	const struct instance *inst = at->inst;
-	AUTO_STRBUF waited = STRBUF_INIT(64);
-	af_code code = at->begun ? AF_ERR_LOST : AF_ERR_UNREACHABLE;
+	struct waiter *w = arg;
 
-	if (cancel_requested(at->cancel))
-		return cancel_check(at->cancel, err);
-	if (!deadline_left(at->until)) {
-		duration_format(&waited, at->timeout_ms);
-		return error_wrap(err, AF_ERR_TIMEOUT, "%s did not come back within %s", inst->name, waited.data);
-	}
-	if (inst->state == INSTANCE_DOWN || rc == AF_ERR_NOT_FOUND)
-		return error_wrap(err, code, "%s is gone (%s)", inst->name, str_blank(inst->status) ? "unknown" : inst->status);
-	return error_wrap(err, code, "%s", inst->name);
+	pthread_mutex_lock(&w->lock);
+	w->v = (struct verdict){ .rc = rc, .result = af_steal(*result), .len = len };
+	error_move(&w->err, err);
+	w->done = true;
+	pthread_cond_signal(&w->over);
+	pthread_mutex_unlock(&w->lock);
 }
 
-/*
- * The connection could not be made, or broke, and no other instance may do. Is it there again?
- * Asking again is safe where nothing was sent, and where the server knows calls by their id.
- */
-static af_code recover(const struct attempt *at, struct af_error *err)
+static void give_up(void *arg)
 {
-	struct instance *inst = at->inst;
-	deadline comeback = deadline_in(COMEBACK_MS);
-	af_code rc = instance_refresh(inst, at->cancel, NULL);
-
-	if (at->begun && at->call->type == ENV_HTTP_BASED)
-		return error_wrap(err, AF_ERR_LOST, "%s: the call may have run", inst->name);
-	if (!rc)
-		rc = instance_wait_ready(inst, MIN(comeback, at->until), at->cancel, NULL);
-	return !rc && inst->state != INSTANCE_DOWN ? AF_OK : not_back(at, rc, err);
+	af_call_cancel(arg);
 }
 
-/* Nothing was sent, and another may do: this one is left alone, unless it has merely moved. */
-static void go_elsewhere(struct attempt *at)
+/* The call belongs to the queue, or to the I/O thread. */
+static void await(struct af_call *c, struct waiter *w, struct cancel *cancel, struct verdict *v, struct af_error *err)
 {
-	const char *before = at->inst->base;
+	struct cancel_waker waker = { .wake = give_up, .arg = c };
 
-	if (instance_refresh(at->inst, at->cancel, NULL) || at->inst->base == before)
-		pool_mark(at->inst, INSTANCE_DOWN);
-	at->avoid = at->inst;
-	at->again = true;
+	cancel_watch(cancel, &waker);
+	pthread_mutex_lock(&w->lock);
+	while (!w->done)
+		pthread_cond_wait(&w->over, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+	cancel_unwatch(cancel, &waker);
+	*v = w->v;
+	error_move(err, &w->err);
 }
 
-static af_code after_failure(struct attempt *at, af_code rc, bool sent, struct af_error *err)
-{
-	at->begun |= rc == AF_ERR_LOST && sent;
-	if (!at->begun && at->replica < 0 && pool_has_other(at->inst)) {
-		go_elsewhere(at);
-		return AF_OK;
-	}
-	rc = recover(at, err);
-	if (rc == AF_ERR_UNREACHABLE || rc == AF_ERR_LOST)
-		pool_mark(at->inst, INSTANCE_DOWN);
-	/* Here again. What it may have begun, only it can join or answer; nobody else may run it too. */
-	if (!rc && at->begun)
-		at->replica = at->inst->replica;
-	at->again = !rc;
-	return rc;
-}
-
-/* None is up as far as the pool knows: what does the engine say? */
-static void revive(const struct attempt *at)
-{
-	deadline comeback = deadline_in(COMEBACK_MS);
-	struct af_env *env = at->env;
-
-	for (size_t i = 0; i < env->count; i++) {
-		struct instance *inst = &env->instances[i];
-		if (at->replica >= 0 && inst->replica != at->replica)
-			continue;
-		if (instance_refresh(inst, at->cancel, NULL) == AF_OK && inst->state != INSTANCE_DOWN &&
-		    instance_wait_ready(inst, MIN(comeback, at->until), at->cancel, NULL) == AF_OK)
-			return;
-	}
-}
-
-static af_code try_once(struct attempt *at, char **result, size_t *len, struct af_error *err)
+/* One attempt here. False: the call goes on elsewhere, and `await` has its end. */
+static bool try_here(struct af_call *c, struct cancel *cancel, struct verdict *v, struct af_error *err)
 {
 	struct http_response resp;
-	af_code rc = pool_take(at->env, at->replica, at->avoid, &at->inst, err);
+	bool broken = false;
+	af_code rc = send_once(c, cancel, &resp, &broken, err);
 
-	at->again = false;
-	if (rc == AF_ERR_UNREACHABLE) {
-		revive(at);
-		rc = pool_take(at->env, at->replica, at->avoid, &at->inst, err);
-	}
-	if (rc)
-		return rc;
-	struct server s = instance_server(at->inst);
-	rc = send_once(at->call, at->inst, at->until, at->cancel, &resp, err);
-	bool sent = resp.sent, broke = rc == AF_ERR_UNREACHABLE || rc == AF_ERR_LOST;
-	bool gave_up = rc == AF_ERR_TIMEOUT || rc == AF_ERR_CANCELLED; /* we did; a server that did says so itself */
-	if (!rc)
-		rc = call_result(at->call, &s, &resp, result, len, err);
-	pool_give(at->inst, rc, resp.total_us);
+	call_judge(c, rc, broken, &resp, v, err);
 	http_response_free(&resp);
-	if (broke)
-		return after_failure(at, rc, sent, err);
-	if (gave_up)
-		return give_up(at->call, at->inst, rc, at->timeout_ms, err);
-	return rc;
+	if (v->failed && call_goes_on(c, &v->rc, v->sent, v->leaving, err))
+		return false;
+	if (v->unanswered && (v->rc == AF_ERR_TIMEOUT || v->rc == AF_ERR_CANCELLED)) {
+		struct server s = instance_server(c->inst);
+		if (s.endpoint.base)
+			call_cancel(&c->call, &s);
+	}
+	return true;
 }
 
-/* Asked for as often as may be, and never answered whole. What became of the server meanwhile says more. */
-static af_code gave_out(const struct attempt *at, struct af_error *err)
+static void end_here(struct af_call *c)
 {
-	struct instance *inst = at->inst;
-	const char *ended = instance_refresh(inst, at->cancel, NULL) ? NULL : inst->ended;
+	call_delist(c);
+	call_unref(c);
+}
 
-	error_set(err, AF_ERR_LOST, "%s.%s: the connection broke again and again%s%s%s%s", at->env->name, at->call->method,
-		  ended ? "; " : "", ended ? inst->name : "", ended ? ": " : "", ended ? ended : "");
-	error_hint(err, "see what it does with `afs logs %s`", at->env->name);
-	return AF_ERR_LOST;
+static void run(struct af_call *c, struct cancel *cancel, struct verdict *v, struct af_error *err)
+{
+	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER, .err = AF_ERROR_INIT };
+	struct af_error why = AF_ERROR_INIT;
+
+	c->end = wake;
+	c->arg = &w;
+	*v = (struct verdict){ .rc = pool_take(c->env, c->replica, NULL, &c->inst, &why) };
+	if (!v->rc) {
+		c->run = c->inst->vitals.run;
+		if (!try_here(c, cancel, v, err))
+			await(c, &w, cancel, v, err);
+		else
+			end_here(c);
+	} else if ((v->rc == AF_ERR_UNREACHABLE || v->rc == AF_ERR_UNAVAILABLE) && !(v->rc = queue_add(c, err))) {
+		await(c, &w, cancel, v, err);
+	} else {
+		if (!err->code)
+			error_move(err, &why);
+		end_here(c);
+	}
+	af_error_clear(&why);
 }
 
 af_code env_call(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
 		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err)
 {
-	struct call call;
-	struct attempt at = { .env = env, .call = &call, .timeout_ms = timeout_ms, .until = deadline_in(timeout_ms),
-			      .cancel = cancel, .replica = replica, .again = true };
 	struct af_error local = AF_ERROR_INIT;
-	int64_t started = clock_us();
-	af_code rc = call_init(&call, env->type, method, kwargs, err);
+	struct verdict v = { 0 };
+	struct af_call *c = call_new(env, method, kwargs, replica, timeout_ms, err);
 
-	if (rc)
-		return rc;
-	/* Each instance may be unreachable once, and come back once in the middle. */
-	for (size_t tries = 0; at.again && tries < 2 * env->count + 1; tries++) {
-		af_error_clear(&local);
-		rc = try_once(&at, result, len, &local);
+	if (!c)
+		return AF_ERR_NOMEM;
+	atomic_store(&c->refs, 2); /* the one that its end takes away, and ours */
+	v.rc = call_enlist(c, err);
+	if (v.rc) {
+		call_unref(c);
+		call_unref(c);
+		return v.rc;
 	}
-	if (at.again)
-		rc = gave_out(&at, &local);
-	if (info) {
-		info->replica = at.inst ? at.inst->replica : -1;
-		info->took_us = clock_us() - started;
-		snprintf(info->id, sizeof(info->id), "%s", call.id);
-	}
-	call_free(&call);
-	if (rc)
+	run(c, cancel, &v, &local);
+	if (info)
+		call_get_info(c, info);
+	call_unref(c);
+	if (v.rc) {
 		error_move(err, &local);
-	else
-		af_error_clear(&local);
-	return rc;
+		return v.rc;
+	}
+	af_error_clear(&local);
+	*result = v.result;
+	*len = v.len;
+	return AF_OK;
+}
+
+/* ---- methods ------------------------------------------------------------------------------------ */
+
+/* One that answers, as far as is known; else any. Nobody's turn is taken. */
+static struct instance *anyone(struct af_env *env)
+{
+	pthread_mutex_lock(&env->lock);
+	struct instance *found = NULL;
+	for (size_t i = 0; i < env->count; i++)
+		if (!found || (pool_usable(&env->instances[i]) && !pool_usable(found)))
+			found = &env->instances[i];
+	pthread_mutex_unlock(&env->lock);
+	return found;
 }
 
 af_code env_methods(struct af_env *env, struct cancel *cancel, struct method_list *out, struct af_error *err)
 {
-	struct instance *inst = NULL;
-	af_code rc = pool_take(env, -1, NULL, &inst, err);
+	struct instance *inst = anyone(env);
 
-	if (rc)
+	if (!inst)
+		return error_set(err, AF_ERR_UNREACHABLE, "%s has no replica", env->name);
+	if (!pool_usable(inst)) {
+		pthread_mutex_lock(&env->lock);
+		af_code rc = pool_none_up(env, -1, err);
+		pthread_mutex_unlock(&env->lock);
 		return rc;
+	}
 	struct server s = instance_server(inst);
-	rc = server_methods(&s, cancel, out, err);
-	pthread_mutex_lock(&env->lock);
-	inst->in_flight--; /* no call: not counted as one */
-	pthread_mutex_unlock(&env->lock);
-	return rc;
+	return server_methods(&s, cancel, out, err);
 }
 
 void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err)

@@ -25,6 +25,25 @@ enum instance_state {
 };
 const char *instance_state_name(enum instance_state state); /* "up", "starting", "down" */
 
+/* Calls that wait, the oldest first. */
+struct call_queue {
+	struct af_call *first, *last;
+	size_t count;
+};
+
+/* What is known of the process behind an instance. Under env->lock. */
+struct vitals {
+	char *life;       /* sets one run of its process apart from the next; NULL: not known */
+	atomic_uint run;  /* how many lives have ended, as far as noticed */
+	atomic_bool dead; /* it does not run, its engine says */
+	bool gone;        /* and it will not come back by itself */
+	bool examined;    /* somebody is finding out how it is: not chosen meanwhile */
+	bool checked;     /* somebody asks the engine about it, as a matter of routine */
+	bool unwell;      /* its own health check failed */
+	bool seen_up;     /* it answered once, or was found running */
+	int64_t leaving_until; /* clock_ms(): it said that it is stopping */
+};
+
 /* One replica. Identity, mode and engine never change; what may change is under env->lock. */
 struct instance {
 	struct af_env *env;
@@ -51,6 +70,9 @@ struct instance {
 	int in_flight;  /* through this process, as are: */
 	uint64_t requests, errors;
 	struct histogram latency;
+	struct vitals vitals;
+	struct call_queue waiting; /* calls that no other instance may take */
+	struct sitting *sittings;  /* transfers that a thread waits for, to be broken off when it dies */
 };
 
 struct af_env {
@@ -66,14 +88,23 @@ struct af_env {
 	struct instance *instances;
 	size_t count;
 
+	int max_in_flight;      /* calls at a time through this process: to each instance, */
+	int max_in_flight_host; /* and to all of a host; 0: no limit */
+
 	pthread_mutex_t lock;
-	pthread_cond_t idle; /* no asynchronous call is left */
+	pthread_cond_t idle; /* nothing is pending any more */
 	size_t turn;         /* round robin */
 	uint64_t random;     /* the state of random balancing; 0: not seeded */
-	size_t pending;      /* asynchronous calls */
+	size_t pending;      /* asynchronous calls, and all else that still looks at this */
 	struct af_call *calls;
+	struct call_queue waiting; /* calls that any instance may take */
+	size_t queued;             /* there and in the instances' own queues */
+	struct desk *desk;         /* deals with the queues; see queue.c */
+	struct cancel *stop;       /* ends the examinations */
 	bool closing;
 	struct af_env *next; /* in af->envs */
+	struct af_env *next_watched; /* in af->watched; see watch.h */
+	bool watched;
 };
 
 struct af {
@@ -85,6 +116,8 @@ struct af {
 	struct docker *engine;
 	struct af_env *envs;
 	size_t background; /* operations that nobody waits for (background.c) */
+	struct af_env *watched;
+	struct watch *watches; /* one for each engine */
 };
 
 /* Interrupts and awaits what goes on in the background; nothing begins there any more. */
@@ -157,27 +190,37 @@ struct server instance_server(const struct instance *inst);
 /* The instance with that number, NULL if there is none. */
 struct instance *env_replica(struct af_env *env, int replica);
 
-/* ---- calling (pool.c, invoke.c) ------------------------------------------------------ */
+/* ---- calling (pool.c, queue.c, recovery.c, async.c, invoke.c) -------------------------- */
 
-/* Chooses an instance that is up and counts the call in; replica >= 0: that one. `avoid` (may be NULL) is not chosen
- * while there is another. UNREACHABLE when none is up: err says why for each. */
+/* Chooses an instance that is up and has room, and counts the call in; replica >= 0: that one. `avoid` (may be NULL) is
+ * not chosen while there is another. UNREACHABLE when none is up: err says why for each. UNAVAILABLE when all that are
+ * have as many calls as they may, or others wait already. */
 af_code pool_take(struct af_env *env, int replica, const struct instance *avoid, struct instance **out,
 		  struct af_error *err) MUST_CHECK;
-/* Counts it out. */
+/* Counts it out. took_us < 0: it was never sent, and leaves no trace in the statistics. */
 void pool_give(struct instance *inst, af_code rc, int64_t took_us);
-/* Is there another that could be taken? */
-bool pool_has_other(const struct instance *inst);
 void pool_mark(struct instance *inst, enum instance_state state);
 
+/* What a refresh learns about the process: `life` sets one run of it apart from the next (when it started, its pid), NULL
+ * where it does not run, "" where that cannot be told. Under env->lock. */
+void instance_note_life(struct instance *inst, const char *life);
+
 struct call_info {
-	int replica;
-	int64_t took_us;
+	int replica;     /* that was asked last; -1: none */
+	int64_t took_us; /* from the call to the answer, with all waiting */
+	int attempts;    /* how often it was sent */
 	char id[33];
 };
 /* Blocks. kwargs: checked JSON object or empty. replica < 0: the balancer chooses. *result is malloc'd JSON text. */
 af_code env_call(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
 		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err) MUST_CHECK;
-/* The methods, from the first replica that answers. */
+/* The end of a call that nobody waits for: once, on the I/O thread, where it must not block. It may take *result. */
+typedef void (*call_end)(void *arg, af_code rc, char **result, size_t len, const struct call_info *info,
+			 struct af_error *err);
+/* As af_env_call_async(). */
+af_code env_submit(struct af_env *env, const char *method, struct json_span kwargs, int replica, int64_t timeout_ms,
+		   call_end end, void *arg, struct af_call **call, struct af_error *err) MUST_CHECK;
+/* The methods, from the first replica that answers. No call: it takes nobody's turn and is not counted. */
 af_code env_methods(struct af_env *env, struct cancel *cancel, struct method_list *out, struct af_error *err) MUST_CHECK;
 /* Appends a method list, or the pool's statistics as af_env_stats() describes them. */
 void method_list_json(const struct method_list *list, struct strbuf *sb);
@@ -186,6 +229,9 @@ void env_stats_json(struct af_env *env, struct strbuf *sb);
 af_code call_arguments_check(struct json_span args, struct af_error *err) MUST_CHECK;
 /* No asynchronous call begins after this, and none is left when it returns. Not from the I/O thread. */
 void env_cancel_calls(struct af_env *env);
+/* For whoever keeps an environment and calls it for a while: what its engines tell of it is listened to until it is freed,
+ * so that an instance is not chosen from the moment it dies. Without it, a call that fails is what tells. */
+void env_watch(struct af_env *env);
 /* Adds "methods: a, b, c" as a hint to a NOT_FOUND about a method. */
 void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err);
 

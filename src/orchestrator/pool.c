@@ -5,13 +5,35 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/path.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/flight.h"
 
-static bool usable(const struct instance *inst)
+bool pool_usable(const struct instance *inst)
 {
-	return inst->state == INSTANCE_UP && inst->base;
+	return inst->state == INSTANCE_UP && inst->base && !inst->vitals.examined;
+}
+
+static int on_host(const struct af_env *env, const char *host)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (!strcmp(env->instances[i].host, host))
+			n += env->instances[i].in_flight;
+	return n;
+}
+
+static bool has_room(const struct instance *inst)
+{
+	const struct af_env *env = inst->env;
+
+	return (!env->max_in_flight || inst->in_flight < env->max_in_flight) &&
+	       (!env->max_in_flight_host || on_host(env, inst->host) < env->max_in_flight_host);
+}
+
+static bool takes_calls(const struct instance *inst, const struct instance *avoid)
+{
+	return inst != avoid && pool_usable(inst) && has_room(inst);
 }
 
 /* xorshift: even enough to spread calls, and no system call for each of them. Under env->lock. */
@@ -53,12 +75,12 @@ static size_t shared_turn(struct af_env *env)
 	return turn;
 }
 
-/* The n-th usable instance from `start` on, wrapping round; NULL if none is usable. */
-static struct instance *usable_from(struct af_env *env, size_t start, const struct instance *avoid)
+/* The first that takes calls from `start` on, wrapping round; NULL if none does. */
+static struct instance *next_from(struct af_env *env, size_t start, const struct instance *avoid)
 {
 	for (size_t i = 0; i < env->count; i++) {
 		struct instance *inst = &env->instances[(start + i) % env->count];
-		if (usable(inst) && inst != avoid)
+		if (takes_calls(inst, avoid))
 			return inst;
 	}
 	return NULL;
@@ -71,20 +93,25 @@ static struct instance *least_busy(struct af_env *env, const struct instance *av
 
 	for (size_t i = 0; i < env->count; i++) {
 		struct instance *inst = &env->instances[(start + i) % env->count];
-		if (usable(inst) && inst != avoid &&
+		if (takes_calls(inst, avoid) &&
 		    (!best || inst->in_flight + inst->busy < best->in_flight + best->busy))
 			best = inst;
 	}
 	return best;
 }
 
-static size_t count_usable(const struct af_env *env, const struct instance *avoid)
+/* Uniform over those that take calls: the k-th of them. */
+static struct instance *at_random(struct af_env *env, const struct instance *avoid)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < env->count; i++)
-		n += usable(&env->instances[i]) && &env->instances[i] != avoid;
-	return n;
+		n += takes_calls(&env->instances[i], avoid);
+	size_t k = n ? random_below(env, n) : 0;
+	for (size_t i = 0; i < env->count; i++)
+		if (takes_calls(&env->instances[i], avoid) && k-- == 0)
+			return &env->instances[i];
+	return NULL;
 }
 
 static struct instance *choose(struct af_env *env, const struct instance *avoid)
@@ -94,22 +121,36 @@ static struct instance *choose(struct af_env *env, const struct instance *avoid)
 	if (env->balance == AF_BALANCE_LEAST_BUSY)
 		return least_busy(env, avoid);
 	if (env->balance == AF_BALANCE_ROUND_ROBIN) {
-		struct instance *next = usable_from(env, env->turn, avoid);
+		struct instance *next = next_from(env, env->turn, avoid);
 		/* Behind the one that had its turn: the neighbour of one that is down does not get both shares. */
 		if (next)
 			env->turn = (size_t) (next - env->instances) + 1;
 		return next;
 	}
-	/* Uniform over those that are usable: the k-th of them. */
-	size_t usable_count = count_usable(env, avoid);
-	size_t k = usable_count ? random_below(env, usable_count) : 0;
-	for (size_t i = 0; i < env->count; i++)
-		if (usable(&env->instances[i]) && &env->instances[i] != avoid && k-- == 0)
-			return &env->instances[i];
-	return NULL;
+	return at_random(env, avoid);
 }
 
-static af_code none_up(struct af_env *env, int replica, struct af_error *err)
+bool pool_enter(struct instance *inst)
+{
+	if (!takes_calls(inst, NULL))
+		return false;
+	inst->in_flight++;
+	return true;
+}
+
+struct instance *pool_choose(struct af_env *env, const struct instance *avoid)
+{
+	if (env->balance == AF_BALANCE_ROUND_ROBIN && !env->loaded && !env->turn && env->count > 1)
+		env->turn = shared_turn(env);
+	struct instance *inst = choose(env, avoid);
+	if (!inst && avoid)
+		inst = choose(env, NULL);
+	if (inst)
+		inst->in_flight++;
+	return inst;
+}
+
+af_code pool_none_up(struct af_env *env, int replica, struct af_error *err)
 {
 	AUTO_STRBUF why = STRBUF_INIT(STRBUF_LINE);
 
@@ -127,38 +168,33 @@ static af_code none_up(struct af_env *env, int replica, struct af_error *err)
 	return AF_ERR_UNREACHABLE;
 }
 
-bool pool_has_other(const struct instance *inst)
+/* Is there one up, whether it has room or not? */
+static bool any_usable(const struct af_env *env, int replica)
 {
-	struct af_env *env = inst->env;
-
-	pthread_mutex_lock(&env->lock);
-	bool other = count_usable(env, inst) > 0;
-	pthread_mutex_unlock(&env->lock);
-	return other;
+	for (size_t i = 0; i < env->count; i++)
+		if (pool_usable(&env->instances[i]) && (replica < 0 || env->instances[i].replica == replica))
+			return true;
+	return false;
 }
 
 af_code pool_take(struct af_env *env, int replica, const struct instance *avoid, struct instance **out,
 		  struct af_error *err)
 {
-	struct instance *inst;
+	struct instance *inst = NULL;
 	af_code rc = AF_OK;
 
 	pthread_mutex_lock(&env->lock);
-	if (env->balance == AF_BALANCE_ROUND_ROBIN && !env->loaded && !env->turn && env->count > 1)
-		env->turn = shared_turn(env);
 	if (replica >= 0) {
 		inst = env_replica(env, replica);
-		if (inst && !usable(inst))
+		if (inst && (inst->waiting.count || !pool_enter(inst)))
 			inst = NULL;
-	} else {
-		inst = choose(env, avoid);
-		if (!inst && avoid)
-			inst = choose(env, NULL);
+	} else if (!env->waiting.count) {
+		inst = pool_choose(env, avoid);
 	}
-	if (inst)
-		inst->in_flight++;
-	else
-		rc = none_up(env, replica, err);
+	if (!inst && any_usable(env, replica))
+		rc = error_set(err, AF_ERR_UNAVAILABLE, "all of %s have as many calls as they may", env->name);
+	else if (!inst)
+		rc = pool_none_up(env, replica, err);
 	*out = inst;
 	pthread_mutex_unlock(&env->lock);
 	return rc;
@@ -166,18 +202,30 @@ af_code pool_take(struct af_env *env, int replica, const struct instance *avoid,
 
 void pool_give(struct instance *inst, af_code rc, int64_t took_us)
 {
-	pthread_mutex_lock(&inst->env->lock);
+	struct af_env *env = inst->env;
+
+	pthread_mutex_lock(&env->lock);
 	inst->in_flight--;
-	inst->requests++;
-	if (rc && rc != AF_ERR_CANCELLED)
-		inst->errors++;
-	histogram_add(&inst->latency, took_us);
-	pthread_mutex_unlock(&inst->env->lock);
+	if (took_us >= 0) {
+		inst->requests++;
+		if (rc && rc != AF_ERR_CANCELLED)
+			inst->errors++;
+		histogram_add(&inst->latency, took_us);
+	}
+	if (env->queued)
+		queue_stir(env, false);
+	pthread_mutex_unlock(&env->lock);
 }
 
 void pool_mark(struct instance *inst, enum instance_state state)
 {
 	pthread_mutex_lock(&inst->env->lock);
 	inst->state = state;
+	if (state == INSTANCE_UP) {
+		inst->vitals.seen_up = true;
+		inst->vitals.gone = inst->vitals.dead = false;
+	}
+	if (inst->env->queued)
+		queue_stir(inst->env, false);
 	pthread_mutex_unlock(&inst->env->lock);
 }

@@ -7,9 +7,8 @@
 #include "base/bytes.h"
 
 #define LAST_LINES 20
-/* How often an instance that does not answer is looked at, and how long it may be down. */
-#define LOOK_MS 100
-#define DOWN_MS 1000
+/* For so long one that does not run may be between two runs: a restart from outside stops it first. */
+#define DOWN_MS 1500
 /* One health request; a server that is busy importing answers when it is done. */
 #define HEALTH_MS 2000
 
@@ -161,59 +160,68 @@ static af_code locate(struct instance *inst, struct cancel *cancel, struct af_er
 	return AF_OK;
 }
 
-/* One that nobody watches may have died, or come back at another address. */
-struct patrol {
-	int64_t looked;     /* clock_ms */
-	int64_t down_since; /* 0: it is not */
-};
+/* It runs as far as is known; does it answer? */
+static af_code check_health(struct instance *inst, int64_t limit_ms, struct cancel *cancel, struct af_error *err)
+{
+	struct server s = instance_server(inst);
 
-static af_code look_again(struct instance *inst, struct patrol *p, struct cancel *cancel, struct af_error *err)
+	if (!s.endpoint.base)
+		return error_set(err, AF_ERR_UNAVAILABLE, "%s has no address yet", inst->name);
+	/* Time may have run out since it was looked at; 0 would be no limit at all. */
+	return server_health(&s, MAX(MIN(limit_ms, (int64_t) HEALTH_MS), (int64_t) 1), cancel, err);
+}
+
+static af_code is_down(struct instance *inst, struct patrol *p, struct af_error *err)
 {
 	int64_t now = clock_ms();
 
-	if (inst->base && now - p->looked < LOOK_MS)
-		return AF_OK;
-	p->looked = now;
-	af_code rc = locate(inst, cancel, err);
-	if (rc || inst->state != INSTANCE_DOWN) {
-		p->down_since = 0;
-		return rc;
-	}
 	if (!p->down_since)
 		p->down_since = now;
-	if (now - p->down_since < DOWN_MS) /* a restart from outside stops it first */
-		return AF_OK;
-	return error_set(err, AF_ERR_UNREACHABLE, "%s does not run (%s)", inst->name,
-			 str_blank(inst->status) ? "unknown" : inst->status);
+	error_set(err, AF_ERR_NOT_FOUND, "%s does not run (%s)", inst->name,
+		  str_blank(inst->status) ? "unknown" : inst->status);
+	return p->patient && now - p->down_since < DOWN_MS ? AF_ERR_UNAVAILABLE : AF_ERR_NOT_FOUND;
 }
 
-static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadline until, struct cancel *cancel,
-			  struct af_error *err)
+af_code instance_look(struct instance *inst, struct patrol *p, struct cancel *cancel, struct af_error *err)
+{
+	af_code rc = instance_refresh(inst, cancel, err);
+
+	if (rc == AF_ERR_NOT_FOUND || rc == AF_ERR_CANCELLED)
+		return rc;
+	if (!rc && inst->state == INSTANCE_DOWN && inst->vitals.dead)
+		return is_down(inst, p, err);
+	p->down_since = 0;
+	if (!rc && (inst->state != INSTANCE_UP || inst->vitals.unwell))
+		return error_set(err, AF_ERR_UNAVAILABLE, "%s is %s", inst->name,
+				 inst->vitals.unwell ? "unhealthy" : str_blank(inst->status) ? "starting" : inst->status);
+	if (err)
+		af_error_clear(err);
+	return check_health(inst, HEALTH_MS, cancel, err);
+}
+
+/* One that was just started: its exit is told at once, its readiness is asked for. */
+static af_code wait_started(struct instance *inst, struct exit_watch *watch, deadline until, struct cancel *cancel,
+			    struct af_error *err)
 {
 	struct af_error last = AF_ERROR_INIT;
-	struct patrol patrol = { .looked = clock_ms() };
-	struct cancel *stop = watch ? watch->stop : cancel;
-	int64_t start = clock_ms(), waited = 0;
+	int64_t start = clock_ms();
 	af_code rc = AF_OK;
 
 	for (;;) {
-		waited = clock_ms() - start;
-		if (watch && atomic_load(&watch->exited))
+		int64_t waited = clock_ms() - start;
+		if (atomic_load(&watch->exited))
 			rc = died(inst, exit_code(inst, watch), err);
 		else if (!(rc = cancel_check(cancel, err)) && !deadline_left(until))
 			rc = too_slow(inst, waited, &last, err);
 		if (rc)
 			break;
-		struct server s = instance_server(inst);
 		af_error_clear(&last);
-		/* Time may have run out since it was looked at; 0 would be no limit at all. */
-		int64_t left = MAX(MIN(deadline_left(until), (int64_t) HEALTH_MS), (int64_t) 1);
-		if (s.endpoint.base && server_health(&s, left, stop, &last) == AF_OK)
+		if (check_health(inst, deadline_left(until), watch->stop, &last) == AF_OK)
 			break;
-		rc = watch ? inst->base ? AF_OK : locate(inst, cancel, err) : look_again(inst, &patrol, cancel, err);
+		rc = inst->base ? AF_OK : locate(inst, cancel, err);
 		if (rc)
 			break;
-		cancel_sleep(stop, pause_after(waited));
+		cancel_sleep(watch->stop, pause_after(waited));
 	}
 	af_error_clear(&last);
 	if (!rc)
@@ -223,7 +231,29 @@ static af_code wait_ready(struct instance *inst, struct exit_watch *watch, deadl
 
 af_code instance_wait_ready(struct instance *inst, deadline until, struct cancel *cancel, struct af_error *err)
 {
-	return wait_ready(inst, NULL, until, cancel, err);
+	struct patrol patrol = { .patient = true };
+	struct af_error last = AF_ERROR_INIT;
+	int64_t start = clock_ms();
+	af_code rc;
+
+	for (;;) {
+		af_error_clear(&last);
+		rc = instance_look(inst, &patrol, cancel, &last);
+		if (rc == AF_OK || rc == AF_ERR_NOT_FOUND || (rc = cancel_check(cancel, err)))
+			break;
+		int64_t waited = clock_ms() - start;
+		if (!deadline_left(until)) {
+			rc = too_slow(inst, waited, &last, err);
+			break;
+		}
+		cancel_sleep(cancel, pause_after(waited));
+	}
+	if (rc == AF_ERR_NOT_FOUND)
+		rc = error_set(err, AF_ERR_UNREACHABLE, "%s", last.message ? last.message : inst->name);
+	af_error_clear(&last);
+	if (!rc)
+		pool_mark(inst, INSTANCE_UP);
+	return rc;
 }
 
 af_code instance_start(struct instance *inst, deadline until, struct cancel *cancel, struct af_error *err)
@@ -242,7 +272,7 @@ af_code instance_start(struct instance *inst, deadline until, struct cancel *can
 	else
 		rc = locate(inst, cancel, err);
 	if (!rc)
-		rc = wait_ready(inst, watch, until, cancel, err);
+		rc = wait_started(inst, watch, until, cancel, err);
 	cancel_unwatch(cancel, &link);
 	exit_watch_end(watch);
 	return rc;

@@ -30,7 +30,8 @@ static void add_instance(struct json_writer *w, const struct instance *inst)
 	json_put_int(w, "replica", inst->replica);
 	json_put_string(w, "host", inst->host);
 	json_put_string(w, "address", inst->base);
-	json_put_string(w, "state", instance_state_name(inst->state));
+	json_put_string(w, "state", instance_state_name(inst->state == INSTANCE_UP && inst->vitals.examined ? INSTANCE_STARTING
+													      : inst->state));
 	json_put_int(w, "requests", (int64_t) inst->requests);
 	json_put_int(w, "errors", (int64_t) inst->errors);
 	json_put_int(w, "in_flight", inst->in_flight);

@@ -97,6 +97,19 @@ UNUSED static void engine_set_ip(struct fake_engine *e, struct fake_container *c
 	pthread_mutex_unlock(&e->f.lock);
 }
 
+/* Its server is another one now. */
+UNUSED static void engine_move(struct fake_engine *e, struct fake_container *c, const char *base)
+{
+	const char *port = strrchr(base, ':') + 1;
+	const char *ip = strstr(base, "//") + 2;
+
+	pthread_mutex_lock(&e->f.lock);
+	snprintf(c->ip, sizeof(c->ip), "%.*s", (int) strcspn(ip, ":"), ip);
+	free(c->env);
+	c->env = str_format(NULL, "[\"AFFINETES_PORT=%s\"]", port);
+	pthread_mutex_unlock(&e->f.lock);
+}
+
 UNUSED static int engine_containers(struct fake_engine *e)
 {
 	int there = 0;

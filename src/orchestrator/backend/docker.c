@@ -59,6 +59,15 @@ static int port_of(const cJSON *c)
 	return port;
 }
 
+/* What sets one run of the process apart from the next; NULL: it does not run. */
+static const char *life_of(const cJSON *state)
+{
+	const char *status = tree_string(state, "Status"), *started = tree_string(state, "StartedAt");
+	bool lives = status && (!strcmp(status, "running") || !strcmp(status, "paused"));
+
+	return !lives ? NULL : started ? started : "";
+}
+
 /* `c` is a list entry (State is text) or an inspect answer (State is an object). */
 af_code docker_instance_fill(struct instance *inst, const cJSON *c, struct docker *engine, struct af_error *err)
 {
@@ -69,6 +78,8 @@ af_code docker_instance_fill(struct instance *inst, const cJSON *c, struct docke
 
 	if (!inst->engine)
 		inst->engine = engine;
+	if (!cJSON_IsString(state))
+		instance_note_life(inst, life_of(state));
 	inst->state = state_of(state_text);
 	inst->pid = tree_int(state, "Pid", 0);
 	inst->port = port_of(c);
@@ -133,6 +144,7 @@ static af_code refresh(struct instance *inst, struct cancel *cancel, struct af_e
 	pthread_mutex_lock(&inst->env->lock);
 	if (rc == AF_ERR_NOT_FOUND) {
 		inst->state = INSTANCE_DOWN;
+		instance_note_life(inst, NULL);
 		if (instance_set_status(inst, "removed", NULL))
 			inst->status = NULL;
 	}
