@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "command/commands.h"
 #include "command/env_args.h"
+#include "command/logshow.h"
 #include "command/report.h"
 #include "command/sink.h"
 #include "image/build.h"
@@ -37,6 +38,7 @@ static const struct option_spec options[] = {
 	{ "volume", 'v', WORD_TEXT, .value = "SOURCE:TARGET[:ro]", .repeat = true,
 	  .help = "directory or volume to mount" },
 	{ "force-recreate", 0, WORD_FLAG, .help = "replace a running environment of that name" },
+	{ "rm", 0, WORD_FLAG, .help = "stay and show its logs; stop and remove it on ^C or SIGTERM" },
 	{ "timeout", 0, WORD_SECONDS, .value = "SECS", .def = "120", .help = "time to become ready; 0 waits forever" },
 	{ "json", 0, WORD_FLAG, .help = "print name, replicas and methods as JSON" },
 	{ 0 },
@@ -201,6 +203,25 @@ static af_code started(struct command_context *cx, const struct args *args, stru
 	return AF_OK;
 }
 
+/* With --rm: the environment lives as long as we do. */
+static af_code attend(struct command_context *cx, struct af_env *env, struct af_error *err)
+{
+	const struct logs_wanted wanted = { .replica = -1, .tail = -1, .follow = true, .aside = true };
+	struct af_error why = AF_ERROR_INIT;
+
+	command_note(cx, "%s is stopped and removed on ^C", env->name);
+	af_code rc = logs_show(cx, env, &wanted, err);
+	if (!cancel_requested(cx->cancel)) /* somebody else removed it, or its logs cannot be had */
+		command_note(cx, "%s: its logs have ended", env->name);
+	af_code stop_rc = env_stop(env, STOP_GRACE_S, NULL, &why);
+	if (!rc && stop_rc) {
+		rc = stop_rc;
+		error_move(err, &why);
+	}
+	af_error_clear(&why);
+	return rc;
+}
+
 af_code cmd_run_run(struct command_context *cx, const struct args *args, struct af_error *err)
 {
 	AF_AUTO(env) struct af_env *env = NULL;
@@ -221,5 +242,5 @@ af_code cmd_run_run(struct command_context *cx, const struct args *args, struct 
 	/* Interrupted at the last moment: nobody was told of it, so it must not stay. */
 	if (rc == AF_ERR_CANCELLED && env_remove(env, true, NULL, NULL))
 		command_note(cx, "%s could not be removed; stop it with `afs rm --force %s`", env->name, env->name);
-	return rc;
+	return !rc && args_has(args, "rm") ? attend(cx, env, err) : rc;
 }

@@ -4,9 +4,6 @@
 #include "image/build.h"
 #include "orchestrator/orchestrator.h"
 
-/* Between SIGTERM and SIGKILL. */
-#define STOP_GRACE_S 10
-
 const char *af_version(void)
 {
 	return PACKAGE_VERSION;

@@ -137,6 +137,8 @@ struct deploy_events {
 /* As af_load_env(), with events (may be NULL). The environment is not in the registry of `af` yet. */
 af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
 		   struct cancel *cancel, struct af_env **out, struct af_error *err) MUST_CHECK;
+/* Where nobody says otherwise. */
+#define STOP_GRACE_S 10
 /* SIGTERM, then SIGKILL after grace_s, then removal; all replicas at once. Goes on after a failure. */
 af_code env_stop(struct af_env *env, int grace_s, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 /* Restarts the containers (replica < 0: all at once) and waits until they are ready again. */

@@ -168,6 +168,26 @@ def _():
         equal(containers_of(env), [], "containers " + where)
 
 
+@test("run --rm stays, shows the logs, and takes the environment with it", timeout=120)
+def _():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        env = name("rm")
+        process = start_afs("run", image, "--name", env, "--replicas", "2", "--rm")
+        equal(process.stdout.readline(), env.encode() + b"\n", "its name")
+        afs("call", env, "add", "--arg", "a=1", "--replica", "1", expect=0)
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if b" add " in line:
+                break
+        else:
+            fail("the call is not in the logs: %s" % b"".join(seen).decode())
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=PATIENCE)
+        equal((process.returncode, out), (0, b""), "status and the rest of stdout")
+        equal(containers_of(env), [], "containers")
+
+
 @test("after all that, build and run work as ever", timeout=300)
 def _():
     env = name("last")
