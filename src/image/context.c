@@ -1,7 +1,5 @@
 #include "image/context.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +9,7 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
-
-enum {
-	CHUNK = 64 * 1024,
-	PENDING_MAX = 16 * CHUNK, /* libarchive writes a header or a chunk at a time */
-	FIXED_TIME = 946684800,   /* 2000-01-01: late enough for zip, which begins in 1980 */
-};
+#include "image/tar_stream.h"
 
 /* A directory that is being walked. */
 struct level {
@@ -29,9 +22,7 @@ struct level {
 
 struct context {
 	struct context_options opt;
-	struct archive *archive;
-	struct strbuf pending; /* made but not read yet, from `taken` on */
-	size_t taken;
+	struct tar_stream tar;
 	int root; /* -1: no directory */
 
 	struct strlist made_up; /* directories of opt.files that are in the stream */
@@ -39,14 +30,12 @@ struct context {
 	struct level *levels;
 	size_t depth, room;
 	bool ended;
-	bool stopping; /* nothing is collected any more */
 
 	int fd; /* the file being copied; -1 none */
 	char *fd_path;
 	int64_t fd_left;
 
 	size_t files;
-	int64_t bytes;
 	af_code failed;
 	struct af_error error;
 };
@@ -64,13 +53,6 @@ static af_code read_failure(struct context *cx, const char *path, int errnum)
 	return rc;
 }
 
-static af_code archive_failure(struct context *cx, const char *path)
-{
-	const char *why = archive_error_string(cx->archive);
-
-	return error_set(&cx->error, AF_ERR_IO, "put %s into the build context: %s", path, why ? why : "no reason given");
-}
-
 static void note(struct context *cx, const char *path, const char *what)
 {
 	AUTO_FREE char *line = NULL;
@@ -80,78 +62,6 @@ static void note(struct context *cx, const char *path, const char *what)
 	line = str_format(NULL, "%s: %s, left out", path, what);
 	if (line)
 		cx->opt.note(cx->opt.arg, line);
-}
-
-/* ---- writing the archive ------------------------------------------------------------ */
-
-static la_ssize_t collect(struct archive *archive, void *arg, const void *data, size_t len)
-{
-	struct context *cx = arg;
-
-	if (cx->stopping)
-		return -1;
-	strbuf_add(&cx->pending, data, len);
-	if (cx->pending.failed != AF_OK) {
-		archive_set_error(archive, ENOMEM, "out of memory");
-		return -1;
-	}
-	return (la_ssize_t) len;
-}
-
-static af_code open_archive(struct context *cx)
-{
-	cx->archive = archive_write_new();
-	if (!cx->archive)
-		return error_nomem(&cx->error);
-	/* GNU's long names are bytes; pax would want them in the locale's encoding, and the library has no locale. */
-	if (archive_write_set_format_gnutar(cx->archive) != ARCHIVE_OK ||
-	    archive_write_set_bytes_per_block(cx->archive, CHUNK) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(cx->archive, 1) != ARCHIVE_OK ||
-	    archive_write_open(cx->archive, cx, NULL, collect, NULL) != ARCHIVE_OK)
-		return archive_failure(cx, ".");
-	return AF_OK;
-}
-
-static af_code put_header(struct context *cx, const char *path, mode_t mode, int64_t size, const char *link)
-{
-	struct archive_entry *entry = archive_entry_new();
-	af_code rc = AF_OK;
-
-	if (!entry)
-		return error_nomem(&cx->error);
-	archive_entry_copy_pathname(entry, path);
-	archive_entry_set_mode(entry, mode);
-	archive_entry_set_size(entry, size);
-	archive_entry_set_mtime(entry, FIXED_TIME, 0);
-	archive_entry_set_uid(entry, 0);
-	archive_entry_set_gid(entry, 0);
-	if (link)
-		archive_entry_copy_symlink(entry, link);
-	if (archive_write_header(cx->archive, entry) != ARCHIVE_OK)
-		rc = archive_failure(cx, path);
-	archive_entry_free(entry);
-	return rc;
-}
-
-static af_code put_directory(struct context *cx, const char *path, mode_t mode)
-{
-	AUTO_FREE char *slashed = str_format(&cx->error, "%s/", path);
-
-	return slashed ? put_header(cx, slashed, S_IFDIR | mode, 0, NULL) : AF_ERR_NOMEM;
-}
-
-static af_code put_data(struct context *cx, const char *path, const char *data, size_t len)
-{
-	while (len > 0) {
-		la_ssize_t n = archive_write_data(cx->archive, data, len);
-
-		if (n <= 0)
-			return archive_failure(cx, path);
-		data += n;
-		len -= (size_t) n;
-		cx->bytes += n;
-	}
-	return AF_OK;
 }
 
 /* ---- files that exist in the stream only ------------------------------------------------ */
@@ -175,7 +85,7 @@ static af_code make_up_parents(struct context *cx, const char *path)
 			return AF_ERR_NOMEM;
 		if (strlist_has(&cx->made_up, dir))
 			continue;
-		rc = put_directory(cx, dir, 0755);
+		rc = tar_put_directory(&cx->tar, dir, 0755, &cx->error);
 		if (rc == AF_OK)
 			rc = strlist_take(&cx->made_up, af_steal(dir), &cx->error);
 	}
@@ -187,9 +97,10 @@ static af_code put_file(struct context *cx, const struct context_file *file)
 	af_code rc = make_up_parents(cx, file->path);
 
 	if (rc == AF_OK)
-		rc = put_header(cx, file->path, S_IFREG | (file->mode ? file->mode : 0644), (int64_t) file->size, NULL);
+		rc = tar_put_header(&cx->tar, file->path, S_IFREG | (file->mode ? file->mode : 0644), (int64_t) file->size, NULL,
+				    &cx->error);
 	if (rc == AF_OK)
-		rc = put_data(cx, file->path, file->data, file->size);
+		rc = tar_put_data(&cx->tar, file->path, file->data, file->size, &cx->error);
 	cx->files++;
 	return rc;
 }
@@ -268,7 +179,7 @@ static af_code put_levels(struct context *cx)
 			continue;
 		level->sent = true;
 		if (!strlist_has(&cx->made_up, level->path))
-			rc = put_directory(cx, level->path, level->mode);
+			rc = tar_put_directory(&cx->tar, level->path, level->mode, &cx->error);
 	}
 	return rc;
 }
@@ -295,7 +206,7 @@ static af_code visit_link(struct context *cx, const char *path)
 		return read_failure(cx, path, errno);
 	target[n] = '\0';
 	cx->files++;
-	return put_header(cx, path, S_IFLNK | 0777, 0, target);
+	return tar_put_header(&cx->tar, path, S_IFLNK | 0777, 0, target, &cx->error);
 }
 
 /* Opens it; step() copies it chunk by chunk. */
@@ -322,7 +233,7 @@ static af_code visit_file(struct context *cx, char **path)
 	cx->fd = fd;
 	cx->fd_left = st.st_size;
 	cx->files++;
-	rc = put_header(cx, *path, st.st_mode, st.st_size, NULL);
+	rc = tar_put_header(&cx->tar, *path, st.st_mode, st.st_size, NULL, &cx->error);
 	cx->fd_path = af_steal(*path);
 	return rc;
 }
@@ -361,7 +272,7 @@ static af_code visit(struct context *cx, const char *name)
 /* The header has promised a size: more is left out, less cannot be made up. */
 static af_code copy_chunk(struct context *cx)
 {
-	char buf[CHUNK];
+	char buf[TAR_CHUNK];
 	size_t want = (size_t) MIN(cx->fd_left, (int64_t) sizeof(buf));
 	ssize_t n = want ? read(cx->fd, buf, want) : 0;
 	af_code rc = AF_OK;
@@ -375,7 +286,7 @@ static af_code copy_chunk(struct context *cx)
 		error_hint(&cx->error, "build again when nothing writes to it, or list it in .dockerignore");
 		return rc;
 	}
-	rc = put_data(cx, cx->fd_path, buf, (size_t) n);
+	rc = tar_put_data(&cx->tar, cx->fd_path, buf, (size_t) n, &cx->error);
 	cx->fd_left -= n;
 	if (cx->fd_left == 0) {
 		fd_cleanup(&cx->fd);
@@ -398,7 +309,7 @@ static af_code step(struct context *cx)
 		return put_file(cx, &cx->opt.files[cx->next_file++]);
 	if (cx->depth == 0) {
 		cx->ended = true;
-		return archive_write_close(cx->archive) == ARCHIVE_OK ? AF_OK : archive_failure(cx, ".");
+		return tar_end(&cx->tar, &cx->error);
 	}
 	level = &cx->levels[cx->depth - 1];
 	if (level->next < level->names.count)
@@ -410,19 +321,10 @@ static af_code step(struct context *cx)
 ssize_t context_read(void *arg, char *buf, size_t size)
 {
 	struct context *cx = arg;
-	size_t n;
 
-	while (cx->failed == AF_OK && !cx->ended && cx->taken == cx->pending.len) {
-		strbuf_reset(&cx->pending);
-		cx->taken = 0;
+	while (cx->failed == AF_OK && !cx->ended && tar_is_drained(&cx->tar))
 		cx->failed = step(cx);
-	}
-	if (cx->failed != AF_OK)
-		return -1;
-	n = MIN(size, cx->pending.len - cx->taken);
-	memcpy(buf, cx->pending.data + cx->taken, n);
-	cx->taken += n;
-	return (ssize_t) n;
+	return cx->failed == AF_OK ? (ssize_t) tar_take(&cx->tar, buf, size) : -1;
 }
 
 static void stop(struct context *cx)
@@ -433,16 +335,7 @@ static void stop(struct context *cx)
 	cx->fd = -1;
 	free(af_steal(cx->fd_path));
 	strlist_free(&cx->made_up);
-	if (cx->archive) {
-		/* Freeing would fill an unfinished file up with zeros, gigabytes perhaps: let that fail at once.
-		 * (archive_write_fail() is made for this, but leaks in libarchive 3.6.) */
-		cx->stopping = true;
-		archive_write_free(cx->archive);
-		cx->stopping = false;
-		cx->archive = NULL;
-	}
-	strbuf_reset(&cx->pending);
-	cx->taken = 0;
+	tar_abort(&cx->tar);
 	af_error_clear(&cx->error);
 }
 
@@ -452,9 +345,8 @@ static af_code start(struct context *cx)
 	af_code rc;
 
 	cx->next_file = cx->files = 0;
-	cx->bytes = 0;
 	cx->ended = false;
-	rc = open_archive(cx);
+	rc = tar_begin(&cx->tar, &cx->error);
 	if (rc != AF_OK || cx->root < 0)
 		return rc;
 	path = str_dup("", &cx->error);
@@ -477,7 +369,6 @@ af_code context_new(const struct context_options *opt, struct context **out, str
 	if (!cx)
 		return error_nomem(err);
 	cx->opt = *opt;
-	cx->pending = STRBUF_INIT(PENDING_MAX);
 	cx->fd = cx->root = -1;
 	if (opt->dir) {
 		cx->root = open(opt->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -498,7 +389,7 @@ void context_free(struct context *cx)
 		return;
 	stop(cx);
 	fd_cleanup(&cx->root);
-	strbuf_free(&cx->pending);
+	tar_free(&cx->tar);
 	free(cx->levels);
 	free(cx);
 }
@@ -513,5 +404,5 @@ af_code context_failure(struct context *cx, struct af_error *err)
 void context_totals(const struct context *cx, size_t *files, int64_t *bytes)
 {
 	*files = cx->files;
-	*bytes = cx->bytes;
+	*bytes = cx->tar.bytes;
 }
