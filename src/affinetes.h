@@ -127,6 +127,8 @@ AF_PUBLIC af_code af_build_image(struct af *af, const struct af_build_options *o
 
 enum af_mode {
 	AF_MODE_DOCKER,
+	AF_MODE_PROCESS,  /* processes of this machine, straight from env_path: nothing isolates them */
+	AF_MODE_URL,      /* a service that runs already, at base_url */
 	AF_MODE_BASILICA, /* not available yet: AF_ERR_UNAVAILABLE */
 };
 
@@ -138,8 +140,12 @@ enum af_balance {
 AF_PUBLIC const char *af_balance_name(enum af_balance balance); /* "round_robin" */
 
 struct af_load_options {
-	const char *image;
-	const char *name;            /* NULL: the image's last component with ':' as '-' */
+	const char *image;           /* mode docker */
+	const char *env_path;        /* mode process: a directory with env.py, or an env.py */
+	const char *base_url;        /* mode url: http(s)://host[:port][/path] */
+	bool insecure;               /* mode url: the certificate is not checked */
+	const char *ca_file;         /* mode url: PEM file with the authorities to trust; NULL: the system's */
+	const char *name;            /* NULL: the image's last component with ':' as '-', the directory, the host */
 	const char *const *env_vars; /* "KEY=VALUE", ends with NULL; may be NULL */
 	int replicas;                /* 0: 1 */
 	enum af_balance balance;

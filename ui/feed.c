@@ -171,20 +171,21 @@ static void tell_failure(struct feed *f, struct af_error *err)
 static af_code look(struct feed *f, struct af_error *err)
 {
 	struct docker *engine;
-	af_code rc = af_engine(f->app->af, f->cancel, &engine, err);
 
 	env_list_free(&f->list);
-	if (rc)
-		return rc;
-	watch_events(f, engine);
+	/* What is registered here does not need the engine. */
+	if (af_engine(f->app->af, f->cancel, &engine, NULL) == AF_OK)
+		watch_events(f, engine);
 	forget_touched(f);
-	rc = env_list(f->app->af, f->cancel, &f->list, err);
+	af_code rc = env_list(f->app->af, f->cancel, &f->list, err);
 	if (rc)
 		return rc;
 	remember(f);
-	struct listing *l = listing_new("local", NULL);
+	bool partial = f->list.missing.code != AF_OK;
+	struct listing *l = listing_new("local", partial ? &f->list.missing : NULL);
 	if (!l)
 		return error_nomem(err);
+	l->partial = partial;
 	rc = listing_fill(l, &f->list, err);
 	if (rc)
 		l->message.discard(&l->message);
@@ -393,7 +394,7 @@ static void *run(void *arg)
 	for (int round = 0; !cancel_requested(f->cancel); round++) {
 		struct af_error err = AF_ERROR_INIT;
 		/* An engine without any replica gives no other sign of life. */
-		news |= round % LOOK_ROUNDS == 0 || !f->memory_count;
+		news |= round % LOOK_ROUNDS == 0 || !f->memory_count || f->list.missing.code;
 		if (news && look(f, &err)) {
 			tell_failure(f, &err);
 			af_error_clear(&err);

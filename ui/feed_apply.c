@@ -77,7 +77,7 @@ af_code listing_fill(struct listing *l, const struct env_list *list, struct af_e
 		*e = (struct environment){ .type = env->type, .planned = env->planned, .ours = env->ours };
 		copy(&e->name, env->name);
 		copy(&e->image, env->image);
-		copy(&e->mode, "docker");
+		copy(&e->mode, env_mode(env));
 		copy(&e->balance, af_balance_name(env->balance));
 		e->replicas = calloc(env->count + 1, sizeof(*e->replicas));
 		if (!e->replicas)
@@ -140,6 +140,24 @@ static void seen(struct model *m, const char *name, const char *error)
 		host->seen_ms = clock_ms();
 }
 
+/* What the host had is shown as it was. */
+static void keep_unheard(struct model *fresh, struct model *old)
+{
+	struct environment *all = realloc(fresh->environments, (size_t) (fresh->count + old->count + 1) * sizeof(*all));
+
+	if (!all)
+		return;
+	fresh->environments = all;
+	for (int i = 0; i < old->count; i++) {
+		struct environment *e = &old->environments[i];
+		if (strcmp(e->mode, "docker") != 0 || model_environment(fresh, e->name))
+			continue;
+		all[fresh->count++] = *e;
+		*e = old->environments[--old->count];
+		i--;
+	}
+}
+
 static void apply_listing(struct app *app, struct message *message)
 {
 	struct listing *l = (struct listing *) message;
@@ -147,7 +165,9 @@ static void apply_listing(struct app *app, struct message *message)
 
 	seen(m, l->host, l->error);
 	m->loaded = true;
-	if (!l->error) {
+	if (!l->error || l->partial) {
+		if (l->partial)
+			keep_unheard(&l->model, m);
 		for (int i = 0; i < l->model.count; i++) {
 			struct environment *e = &l->model.environments[i];
 			struct environment *before = model_environment(m, e->name);
@@ -278,14 +298,15 @@ static void apply_samples(struct app *app, struct message *message)
 
 	for (size_t i = 0; i < all->count; i++) {
 		struct sample *s = &all->items[i];
-		struct replica *r = model_replica(&app->model, s->id, NULL);
+		struct environment *env = NULL;
+		struct replica *r = model_replica(&app->model, s->id, &env);
 		if (!s->taken)
 			continue;
 		if (r && s->has_counts && s->requests != r->requests)
 			app->stamp_ms = wall_ms();
 		if (r)
 			apply_sample(r, s, app->now_ms);
-		if (r && (s->has_stats || s->has_detail))
+		if (r && (s->has_stats || s->has_detail) && !strcmp(env->mode, "docker"))
 			seen(&app->model, r->host, NULL);
 	}
 	model_update(&app->model, app->now_ms);

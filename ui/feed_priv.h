@@ -11,7 +11,8 @@ struct listing {
 	struct message message;
 	struct model model; /* only what the engine lists */
 	char *host;
-	char *error; /* the host did not answer, and `model` says nothing; NULL: it did */
+	char *error; /* the host did not answer; NULL: it did */
+	bool partial; /* in spite of that `model` has what others know; else it says nothing then */
 };
 struct listing *listing_new(const char *host, const struct af_error *error);
 af_code listing_fill(struct listing *l, const struct env_list *list, struct af_error *err) MUST_CHECK;

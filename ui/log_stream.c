@@ -106,7 +106,7 @@ static struct standing look(struct log_stream *s, struct af_error *err)
 	if (!rc)
 		rc = instance_detail(&s->env->instances[0], &d, s->feed->cancel, err);
 	if (rc)
-		return (struct standing){ .what = rc == AF_ERR_NOT_FOUND ? GONE : AWAY };
+		return (struct standing){ .what = rc == AF_ERR_NOT_FOUND || rc == AF_ERR_UNAVAILABLE ? GONE : AWAY };
 	struct standing now = { .what = d.running ? RUNS : STOPPED, .tty = d.tty, .oom = d.oom, .exit_code = d.exit_code };
 	now.restarted = s->started_ns && d.running && s->started_ns != d.started_ns;
 	if (d.running || !s->started_ns)

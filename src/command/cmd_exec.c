@@ -83,7 +83,8 @@ static af_code run_program(struct command_context *cx, const struct args *args, 
 		.arg = cx,
 	};
 
-	return instance_exec(inst, &program, cx->cancel, &cx->exit_status, err);
+	af_code rc = instance_exec(inst, &program, cx->cancel, &cx->exit_status, err);
+	return rc == AF_ERR_UNAVAILABLE ? error_wrap(err, rc, "exec: %s", inst->name) : rc;
 }
 
 af_code cmd_exec_run(struct command_context *cx, const struct args *args, struct af_error *err)

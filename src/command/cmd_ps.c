@@ -62,7 +62,7 @@ struct sums {
 	double cpu;
 	int64_t memory, requests, errors, restarts, started_ms;
 	int up, ok, bad;
-	bool counted;
+	bool counted, cpu_known, restarts_known;
 };
 
 static void add_up(struct sums *s, const struct live *l)
@@ -70,11 +70,13 @@ static void add_up(struct sums *s, const struct live *l)
 	bool up = live_is_up(l);
 
 	s->cpu += isnan(l->usage.cpu_percent) ? 0 : l->usage.cpu_percent;
+	s->cpu_known |= !isnan(l->usage.cpu_percent);
 	s->memory += MAX(l->usage.memory, (int64_t) 0);
 	s->counted |= l->counted;
 	s->requests += l->counted ? l->requests : 0;
 	s->errors += l->counted ? l->errors : 0;
 	s->restarts += MAX(l->restarts, (int64_t) 0);
+	s->restarts_known |= l->restarts >= 0;
 	s->up += up;
 	s->ok += l->health == HEALTH_OK;
 	s->bad += l->health == HEALTH_BAD;
@@ -111,14 +113,14 @@ static void add_uptime(struct columns *table, int64_t started_ms)
 static void add_numbers(struct columns *table, const struct sums *s)
 {
 	columns_add(table, s->bad ? "bad" : s->ok ? "ok" : NULL);
-	if (s->up)
+	if (s->up && s->cpu_known)
 		columns_addf(table, s->cpu < 9.95 ? "%.1f%%" : "%.0f%%", s->cpu);
 	else
 		columns_add(table, NULL);
 	add_size(table, s->memory);
 	add_count(table, s->counted, s->requests);
 	add_count(table, s->counted, s->errors);
-	add_count(table, true, s->restarts);
+	add_count(table, s->restarts_known, s->restarts);
 	add_uptime(table, s->started_ms);
 }
 
@@ -270,6 +272,8 @@ static af_code take_look(struct command_context *cx, const struct args *args, co
 		rc = live_gather(look->envs.items, look->envs.count, LIVE_ALL, &before->live, cx->cancel, &look->live, err);
 	if (rc)
 		return rc;
+	if (look->envs.missing.code)
+		command_note(cx, "what containers there are is not known: %s", look->envs.missing.message);
 	if (args_has(args, "watch") && cx->io->interactive)
 		command_outf(cx, "\x1b[H\x1b[2J");
 	return args_has(args, "json") ? print_json(cx, &look->envs, &look->live, err)

@@ -7,6 +7,7 @@
 #include "command/env_args.h"
 #include "command/logshow.h"
 #include "command/report.h"
+#include "command/run_mode.h"
 #include "command/sink.h"
 #include "image/build.h"
 #include "orchestrator/orchestrator.h"
@@ -17,11 +18,14 @@ static const struct operand_spec operands[] = {
 };
 
 static const struct option_spec options[] = {
-	{ "dir", 0, WORD_DIR, .value = "ENV_DIR", .help = "build this directory first and start the result" },
+	{ "dir", 0, WORD_DIR, .value = "ENV_DIR", .help = "build this directory first and start the result; with --mode process it runs as it is" },
+	{ "url", 0, WORD_TEXT, .value = "URL", .help = "register a service that runs already: http(s)://host:port/path" },
+	{ "insecure", 0, WORD_FLAG, .help = "do not check the certificate; with --url" },
+	{ "ca-file", 0, WORD_FILE, .value = "FILE", .help = "trust the authorities in this PEM file; with --url" },
 	{ "tag", 't', WORD_IMAGE, .value = "TAG", .help = "tag of the image built with --dir; else one is made up" },
 	{ "no-cache", 0, WORD_FLAG, .help = "build every step anew; with --dir" },
 	{ "build-arg", 0, WORD_KEYVALUE, .value = "KEY=VALUE", .repeat = true, .help = "build argument; with --dir" },
-	{ "name", 0, WORD_TEXT, .value = "NAME", .help = "name of the environment; else derived from the image" },
+	{ "name", 0, WORD_TEXT, .value = "NAME", .help = "name of the environment; else derived from the image, the directory or the host" },
 	{ "env", 'e', WORD_ENVVAR, .value = "KEY[=VALUE]", .repeat = true, .secret = true,
 	  .help = "environment variable; KEY alone takes your own value" },
 	{ "env-file", 0, WORD_FILE, .value = "FILE", .repeat = true,
@@ -29,8 +33,8 @@ static const struct option_spec options[] = {
 	{ "replicas", 'n', WORD_INT, .value = "N", .def = "1", .min = 1, .max = 1000, .help = "number of instances" },
 	{ "load-balance", 0, WORD_CHOICE, .value = "HOW", .choices = "random|round_robin|least_busy", .def = "random",
 	  .help = "how calls choose their instance" },
-	{ "mode", 0, WORD_CHOICE, .value = "MODE", .choices = "docker|basilica", .def = "docker",
-	  .help = "containers; basilica is reserved" },
+	{ "mode", 0, WORD_CHOICE, .value = "MODE", .choices = "docker|process|url|basilica",
+	  .help = "containers; processes of this machine, from --dir; a service, at --url; basilica is reserved" },
 	{ "pull", 0, WORD_FLAG, .help = "pull the image before starting" },
 	{ "mem-limit", 'm', WORD_SIZE, .value = "MEM", .help = "memory limit of each instance: 512m, 1g, 2g" },
 	{ "cpu-limit", 0, WORD_DECIMAL, .value = "CPUS", .help = "CPUs of each instance: 0.5, 2" },
@@ -50,6 +54,8 @@ static const char *const examples[] = {
 	"afs run --dir environments/my-env --tag my-env:latest",
 	"afs run my-env:latest --pull",
 	"afs run my-env:v1 --replicas 3 --load-balance round_robin",
+	"afs run --dir environments/my-env --mode process",
+	"afs run --url https://envs.example.org/calc --name calc",
 	NULL,
 };
 
@@ -59,6 +65,10 @@ const struct command_spec cmd_run = {
 	.summary = "Start an environment and wait until it is ready",
 	.description = "Starts IMAGE, or the image built from --dir. Replicas are deployed at the same time; when one fails, "
 		       "or on ^C, all are removed again.\n"
+		       "--mode process starts the env.py of --dir as processes of this machine, without an image, supervised and "
+		       "restarted; nothing isolates them, and requirements.txt is not installed. --dir takes this way by itself, "
+		       "and says so, where no container engine can be reached; --mode docker makes that an error. --url "
+		       "registers a service under a name; nothing is started.\n"
 		       "No port is opened: instances are reached on the engine's network. When everything is ready, "
 		       "methods and example calls are shown on stderr, and the name is printed on stdout.",
 	.operands = operands,
@@ -67,28 +77,9 @@ const struct command_spec cmd_run = {
 	.run = cmd_run_run,
 };
 
-static af_code check(const struct args *args, struct af_error *err)
-{
-	static const char *const with_dir[] = { "tag", "no-cache", "build-arg" };
-	bool image = args_operand(args, "IMAGE") != NULL, dir = args_has(args, "dir");
-
-	if (image == dir) {
-		error_set(err, AF_ERR_USAGE, image ? "run: IMAGE and --dir exclude each other"
-						   : "run: neither an image nor a directory was named");
-		error_hint(err, "`afs run IMAGE` starts an image, `afs run --dir ENV_DIR` builds one first");
-		return AF_ERR_USAGE;
-	}
-	for (size_t i = 0; image && i < ARRAY_LEN(with_dir); i++)
-		if (args_has(args, with_dir[i])) {
-			error_set(err, AF_ERR_USAGE, "run: --%s is about a build, and only --dir builds", with_dir[i]);
-			error_hint(err, "leave it out, or start a directory: afs run --dir ENV_DIR --%s …", with_dir[i]);
-			return AF_ERR_USAGE;
-		}
-	return AF_OK;
-}
-
 /* The image to start: the one that was named, or the one that --dir makes. */
-static af_code get_image(struct command_context *cx, const struct args *args, char **image, struct af_error *err)
+static af_code get_image(struct command_context *cx, const struct args *args, enum af_mode mode, char **image,
+			 struct af_error *err)
 {
 	AF_AUTO(image_build_result) struct image_build_result result = { 0 };
 	struct docker_progress progress = command_sink(cx);
@@ -102,6 +93,8 @@ static af_code get_image(struct command_context *cx, const struct args *args, ch
 	struct docker *engine;
 	af_code rc;
 
+	if (mode != AF_MODE_DOCKER)
+		return AF_OK;
 	if (!opt.source) {
 		*image = str_dup(args_operand(args, "IMAGE"), err);
 		return *image ? AF_OK : AF_ERR_NOMEM;
@@ -132,13 +125,17 @@ static void on_note(void *arg, const char *line)
 	command_note(arg, "%s", line);
 }
 
-static af_code deploy(struct command_context *cx, const struct args *args, const char *image,
+static af_code deploy(struct command_context *cx, const struct args *args, enum af_mode mode, const char *image,
 		      const struct strlist *vars, struct af_env **env, struct af_error *err)
 {
 	struct docker_progress progress = command_sink(cx);
 	struct deploy_events events = { .arg = cx, .note = on_note, .pull = &progress };
 	struct af_load_options opt = {
 		.image = image,
+		.env_path = mode == AF_MODE_DOCKER ? NULL : args_text(args, "dir"),
+		.base_url = args_text(args, "url"),
+		.insecure = args_has(args, "insecure"),
+		.ca_file = args_text(args, "ca-file"),
 		.name = args_text(args, "name"),
 		.env_vars = (const char *const *) vars->items,
 		.replicas = (int) args_number(args, "replicas"),
@@ -149,7 +146,7 @@ static af_code deploy(struct command_context *cx, const struct args *args, const
 		.pull = args_has(args, "pull") && !args_has(args, "dir"),
 		.keep = true,
 		.force_recreate = args_has(args, "force-recreate"),
-		.mode = strcmp(args_text(args, "mode"), "basilica") ? AF_MODE_DOCKER : AF_MODE_BASILICA,
+		.mode = mode,
 		.network = args_text(args, "network"),
 		.volumes = (const char *const *) args_all(args, "volume")->items,
 		.ready_timeout_ms = args_number(args, "timeout") ? args_number(args, "timeout") : INT64_MAX,
@@ -170,6 +167,7 @@ static af_code print_json(struct command_context *cx, const struct af_env *env, 
 	json_put_string(&w, "name", env->name);
 	json_put_string(&w, "image", env->image);
 	json_put_string(&w, "type", env_type_name(env->type));
+	json_put_string(&w, "mode", env_mode(env));
 	json_open(&w, "replicas", '[');
 	for (size_t i = 0; i < env->count; i++) {
 		json_open(&w, NULL, '{');
@@ -227,15 +225,16 @@ af_code cmd_run_run(struct command_context *cx, const struct args *args, struct 
 	AF_AUTO(env) struct af_env *env = NULL;
 	AUTO_STRLIST vars = { 0 };
 	AUTO_FREE char *image = NULL;
-	af_code rc = check(args, err);
+	enum af_mode mode;
+	af_code rc = run_mode_choose(cx, args, &mode, err);
 
 	if (!rc)
 		rc = env_args_read(args, &vars, err);
 	if (!rc)
-		rc = get_image(cx, args, &image, err);
+		rc = get_image(cx, args, mode, &image, err);
 	int64_t began = clock_ms();
 	if (!rc)
-		rc = deploy(cx, args, image, &vars, &env, err);
+		rc = deploy(cx, args, mode, image, &vars, &env, err);
 	if (rc)
 		return rc;
 	rc = started(cx, args, env, clock_ms() - began, err);

@@ -151,6 +151,8 @@ struct command_context {
 void command_out(struct command_context *cx, const char *text, size_t len);
 void command_outf(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void command_note(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* An error that does not end the command. */
+void command_note_error(struct command_context *cx, const struct af_error *e);
 
 /* ---- what commands print ------------------------------------------------- */
 

@@ -74,3 +74,10 @@ af_code command_columns(struct command_context *cx, struct columns *table, struc
 		command_out(cx, text.data, text.len);
 	return rc;
 }
+
+void command_note_error(struct command_context *cx, const struct af_error *e)
+{
+	command_note(cx, "afs: %s", e->message);
+	if (e->hint)
+		command_note(cx, "  hint: %s", e->hint);
+}

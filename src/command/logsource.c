@@ -146,6 +146,8 @@ af_code log_source_run(struct log_source *s, struct af_error *err)
 {
 	bool tty = false;
 
+	if (!s->inst->backend->logs)
+		return instance_logs(s->inst, NULL, NULL, NULL, NULL, err);
 	s->timestamps |= s->follow;
 	switch (look(s, &tty, err)) {
 	case GONE:

@@ -10,6 +10,9 @@
 
 const char *instance_address(const struct instance *inst)
 {
+	/* A synthetic host that only leads to the socket says nothing. */
+	if (inst->socket && !inst->engine)
+		return inst->socket;
 	const char *authority = inst->base ? strstr(inst->base, "://") : NULL;
 
 	return authority ? authority + 3 : inst->base;
@@ -57,7 +60,9 @@ void report_started(struct command_context *cx, const struct af_env *env, const 
 	AUTO_STRBUF took = STRBUF_INIT(STRBUF_LINE);
 
 	duration_format(&took, ready_ms);
-	command_note(cx, "%s runs %s (%s), ready after %s", env->name, env->image, env_type_name(env->type), took.data);
+	bool ours = env->count && !env->instances[0].backend->outside;
+	command_note(cx, ours ? "%s runs %s (%s), ready after %s" : "%s is %s (%s), which answered after %s", env->name,
+		     env->image, env_type_name(env->type), took.data);
 	if (methods->count)
 		note_methods(cx, methods);
 	command_note(cx, "try");
@@ -67,6 +72,7 @@ void report_started(struct command_context *cx, const struct af_env *env, const 
 		usage_add_call(&call, env->name, &methods->items[i]);
 		command_note(cx, "  %s", call.data);
 	}
-	command_note(cx, "  afs logs %s --follow", env->name);
+	if (ours)
+		command_note(cx, "  afs logs %s --follow", env->name);
 	command_note(cx, "  afs stop %s", env->name);
 }

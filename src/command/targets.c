@@ -47,6 +47,8 @@ static af_code find_all(struct command_context *cx, target_filter filter, struct
 
 	if (rc)
 		return rc;
+	if (list.missing.code)
+		command_note_error(cx, &list.missing);
 	t->items = calloc(list.count + 1, sizeof(*t->items));
 	if (!t->items)
 		return error_nomem(err);
@@ -96,13 +98,6 @@ static void run_step(void *arg, size_t i)
 		target->rc = t->step(t->arg, target->env, &target->err);
 }
 
-static void note_error(struct command_context *cx, const struct af_error *e)
-{
-	command_note(cx, "afs: %s", e->message);
-	if (e->hint)
-		command_note(cx, "  hint: %s", e->hint);
-}
-
 static af_code report(struct command_context *cx, struct targets *t, struct af_error *err)
 {
 	struct target *first = NULL;
@@ -113,7 +108,7 @@ static af_code report(struct command_context *cx, struct targets *t, struct af_e
 		if (!target->rc)
 			command_outf(cx, "%s\n", target->env->name);
 		else if (first)
-			note_error(cx, &target->err);
+			command_note_error(cx, &target->err);
 		else
 			first = target;
 	}

@@ -5,8 +5,7 @@
 
 static af_code has_none(const struct instance *inst, const char *what, struct af_error *err)
 {
-	return error_set(err, AF_ERR_UNAVAILABLE, "%s: an environment of mode %s has no %s", inst->env->name,
-			 inst->backend->name, what);
+	return error_set(err, AF_ERR_UNAVAILABLE, "an environment of mode %s has no %s", inst->backend->name, what);
 }
 
 void instance_detail_free(struct instance_detail *d)

@@ -10,6 +10,7 @@
 
 #include "docker/docker.h"
 
+struct deployment;
 struct instance;
 
 /* What is known of an instance beyond its state and address. */
@@ -49,6 +50,9 @@ struct backend {
 	/* Asks for state, address and how it ended, and sets them, under env->lock. */
 	af_code (*refresh)(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 
+	/* For a deployment: makes it, without starting it; and removes it again, whatever came of that. */
+	af_code (*create)(struct deployment *dep, struct instance *inst, struct af_error *err) MUST_CHECK;
+	void (*uncreate)(struct deployment *dep, struct instance *inst);
 	/* Starts what was created. */
 	af_code (*start)(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 	/* As docker_container_wait(): tells of its next exit, on the I/O thread, once. */
@@ -77,7 +81,7 @@ struct backend {
 			struct af_error *err) MUST_CHECK;
 };
 
-extern const struct backend backend_docker;
+extern const struct backend backend_docker, backend_url, backend_process;
 
 /* The same, for whoever has an instance. What a mode has not is UNAVAILABLE, with a sentence that says so. */
 af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;

@@ -1,124 +1,32 @@
 /* Deploying an environment: its replicas at the same time, all or none. */
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/json_write.h"
 #include "base/parallel.h"
-#include "orchestrator/name_lock.h"
+#include "orchestrator/deploy.h"
 #include "orchestrator/ready.h"
 
 #define READY_TIMEOUT_MS 120000
-/* Engines refuse less. */
-#define MEMORY_MIN (6 * 1024 * 1024)
-#define REPLICAS_MAX 1000
-
-struct deployment {
-	const struct af_load_options *opt;
-	const struct deploy_events *events;
-	struct af_env *env;
-	int64_t memory; /* bytes, 0: no limit */
-	char token[17]; /* on all its containers: what we made and what another did under the same name differ */
-	deadline until;
-	int64_t started;
-	struct cancel *cancel; /* fires when the caller's does or when one replica failed */
-	struct af_error *errors; /* one per replica */
-	struct name_lock lock;   /* held until all containers are there, or are not to be */
-	atomic_size_t uncreated;
-};
-
-/* ---- the container's description ---------------------------------------------------------- */
-
-static void add_labels(struct json_writer *w, const struct deployment *dep, const struct instance *inst)
-{
-	const struct af_env *env = dep->env;
-	char number[16];
-
-	json_open(w, "Labels", '{');
-	json_put_string(w, LABEL_TYPE, env_type_name(env->type));
-	json_put_string(w, LABEL_NAME, env->name);
-	json_put_string(w, LABEL_DEPLOYMENT, dep->token);
-	json_put_string(w, LABEL_BALANCE, af_balance_name(env->balance));
-	json_put_string(w, LABEL_VERSION, af_version());
-	snprintf(number, sizeof(number), "%d", inst->replica);
-	json_put_string(w, LABEL_REPLICA, number);
-	snprintf(number, sizeof(number), "%d", env->planned);
-	json_put_string(w, LABEL_REPLICAS, number);
-	if (inst->port != SERVER_PORT) {
-		snprintf(number, sizeof(number), "%d", inst->port);
-		json_put_string(w, LABEL_PORT, number);
-	}
-	json_close(w, '}');
-}
-
-static void add_strings(struct json_writer *w, const char *key, const char *const *strings)
-{
-	json_open(w, key, '[');
-	for (const char *const *s = strings; s && *s; s++)
-		json_put_string(w, NULL, *s);
-	json_close(w, ']');
-}
-
-static void add_host_config(struct json_writer *w, const struct deployment *dep)
-{
-	const struct af_load_options *opt = dep->opt;
-
-	json_open(w, "HostConfig", '{');
-	json_open(w, "RestartPolicy", '{');
-	json_put_string(w, "Name", "always");
-	json_close(w, '}');
-	if (dep->memory) {
-		json_put_int(w, "Memory", dep->memory);
-		/* No swap beyond it, or the limit would be none. */
-		json_put_int(w, "MemorySwap", dep->memory);
-	}
-	if (opt->cpu_limit > 0)
-		json_put_int(w, "NanoCpus", (int64_t) (opt->cpu_limit * 1e9));
-	if (!str_blank(opt->network))
-		json_put_string(w, "NetworkMode", opt->network);
-	if (opt->volumes && opt->volumes[0])
-		add_strings(w, "Binds", opt->volumes);
-	json_close(w, '}');
-}
-
-/* Written first and then read, so that it is whole or not there: NULL when out of memory. */
-static cJSON *container_config(const struct deployment *dep, const struct instance *inst)
-{
-	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
-	struct json_writer w = json_writer(&sb);
-
-	json_open(&w, NULL, '{');
-	json_put_string(&w, "Image", dep->env->image);
-	add_strings(&w, "Env", dep->opt->env_vars);
-	add_labels(&w, dep, inst);
-	add_host_config(&w, dep);
-	json_close(&w, '}');
-	return strbuf_check(&sb, NULL) ? NULL : cJSON_ParseWithLength(sb.data, sb.len);
-}
 
 /* ---- one replica ------------------------------------------------------------------------------ */
 
-static af_code create(struct deployment *dep, struct instance *inst, struct af_error *err)
+void deploy_note(const struct deployment *dep, const char *fmt, ...)
 {
-	cJSON *config = container_config(dep, inst);
-	/* Not cancellable: were the request cut off, the container might come into being behind our back. */
-	af_code rc = config ? docker_container_create(inst->engine, inst->name, config, NULL, &inst->id, err)
-			    : error_nomem(err);
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_LINE);
+	va_list ap;
 
-	cJSON_Delete(config);
-	if (rc == AF_ERR_EXISTS)
-		error_hint(err, "stop it (`afs stop %s`), choose another --name, or use --force-recreate", dep->env->name);
-	return rc;
+	if (!dep->events || !dep->events->note)
+		return;
+	va_start(ap, fmt);
+	strbuf_addv(&line, fmt, ap);
+	va_end(ap);
+	dep->events->note(dep->events->arg, line.data);
 }
 
 static void note_ready(struct deployment *dep, const struct instance *inst)
 {
-	char line[256];
-
-	if (!dep->events || !dep->events->note)
-		return;
-	snprintf(line, sizeof(line), "%s is ready (%.2f s)", inst->name, (double) (clock_us() - dep->started) / 1e6);
-	dep->events->note(dep->events->arg, line);
+	deploy_note(dep, "%s is ready (%.2f s)", inst->name, (double) (clock_us() - dep->started) / 1e6);
 }
 
 static void deploy_replica(void *arg, size_t i)
@@ -129,7 +37,7 @@ static void deploy_replica(void *arg, size_t i)
 	af_code rc = cancel_check(dep->cancel, err);
 
 	if (!rc)
-		rc = create(dep, inst, err);
+		rc = inst->backend->create(dep, inst, err);
 	if (atomic_fetch_sub(&dep->uncreated, 1) == 1)
 		name_lock_drop(&dep->lock);
 	if (!rc)
@@ -142,28 +50,13 @@ static void deploy_replica(void *arg, size_t i)
 
 /* ---- all or none ---------------------------------------------------------------------------------- */
 
-/* The engine may have made it although its answer did not reach us. */
-static bool made_unseen(const struct deployment *dep, const struct instance *inst)
-{
-	cJSON *doc = NULL;
-
-	if (docker_container_inspect(inst->engine, inst->name, NULL, &doc, NULL))
-		return false;
-	const char *token = docker_container_label(doc, LABEL_DEPLOYMENT);
-	bool ours = token && !strcmp(token, dep->token);
-	cJSON_Delete(doc);
-	return ours;
-}
-
 static void remove_replica(void *arg, size_t i)
 {
 	struct deployment *dep = arg;
 	struct instance *inst = &dep->env->instances[i];
-	const char *which = inst->id ? inst->id : made_unseen(dep, inst) ? inst->name : NULL;
 
 	/* Also when the user interrupts a second time: nothing may stay behind. */
-	if (which && docker_container_remove(inst->engine, which, true, NULL, NULL))
-		return;
+	inst->backend->uncreate(dep, inst);
 }
 
 /* The first that is no mere consequence of another's failure. */
@@ -183,11 +76,13 @@ static af_code first_error(struct deployment *dep, struct cancel *outer, struct 
 	return rc;
 }
 
-static af_code run_deployment(struct deployment *dep, struct cancel *outer, struct af_error *err)
+af_code deploy_run(struct deployment *dep, struct cancel *outer, struct af_error *err)
 {
 	struct cancel_waker link = { .wake = cancel_wake_token };
 	size_t count = dep->env->count;
+	int64_t timeout = dep->opt->ready_timeout_ms;
 
+	dep->until = deadline_in(timeout > 0 ? timeout : READY_TIMEOUT_MS);
 	dep->errors = calloc(count, sizeof(*dep->errors));
 	dep->cancel = cancel_new(err);
 	if (!dep->errors || !dep->cancel) {
@@ -212,55 +107,27 @@ static af_code run_deployment(struct deployment *dep, struct cancel *outer, stru
 
 /* ---- before that -------------------------------------------------------------------------------------- */
 
-static af_code check_options(const struct af_load_options *opt, struct deployment *dep, struct af_error *err)
+af_code deploy_check(struct deployment *dep, int64_t least, struct af_error *err)
 {
-	if (opt->mode == AF_MODE_BASILICA) {
-		error_set(err, AF_ERR_UNAVAILABLE, "mode basilica is not available");
-		error_hint(err, "use the default mode, docker");
-		return AF_ERR_UNAVAILABLE;
-	}
-	if (str_blank(opt->image))
-		return error_set(err, AF_ERR_USAGE, "no image was named");
-	/* It becomes part of a path, and gives the name where none is given. */
-	af_code rc = docker_reference_parse(opt->image, NULL, NULL, NULL, err);
-	if (rc)
-		return rc;
+	const struct af_load_options *opt = dep->opt;
+	AUTO_STRBUF size = STRBUF_INIT(64);
+	af_code rc;
+
 	if (opt->replicas < 0 || opt->replicas > REPLICAS_MAX)
 		return error_set(err, AF_ERR_USAGE, "%d replicas: there may be 1 to %d", opt->replicas, REPLICAS_MAX);
-	if (opt->mem_limit) {
-		rc = size_parse(opt->mem_limit, &dep->memory, err);
-		if (rc)
-			return error_wrap(err, rc, "memory limit");
-		if (dep->memory < MEMORY_MIN)
-			return error_set(err, AF_ERR_USAGE, "memory limit %s is less than the 6m that an engine wants",
-					 opt->mem_limit);
-	}
-	return AF_OK;
-}
-
-/* The image's own inspect document, pulled if it is not here. */
-static af_code get_image(struct docker *engine, const struct af_load_options *opt, const struct deploy_events *events,
-			 struct cancel *cancel, cJSON **out, struct af_error *err)
-{
-	const struct docker_progress *progress = events ? events->pull : NULL;
-	af_code rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
-
-	if (rc != AF_ERR_NOT_FOUND)
-		return rc;
-	if (err)
-		af_error_clear(err);
-	rc = docker_image_pull(engine, opt->image, progress, cancel, err);
-	if (!rc)
-		return docker_image_inspect(engine, opt->image, cancel, out, err);
-	if (rc == AF_ERR_CANCELLED || opt->pull)
-		return rc;
-	error_wrap(err, AF_ERR_NOT_FOUND, "no image %s here, and it could not be pulled", opt->image);
-	error_hint(err, "build it (`afs build DIR --tag %s`) or check its name", opt->image);
-	return AF_ERR_NOT_FOUND;
+	if (!opt->mem_limit)
+		return AF_OK;
+	rc = size_parse(opt->mem_limit, &dep->memory, err);
+	if (rc)
+		return error_wrap(err, rc, "memory limit");
+	if (dep->memory >= least)
+		return AF_OK;
+	size_format(&size, least);
+	return error_set(err, AF_ERR_USAGE, "memory limit %s is less than %s, the least that works", opt->mem_limit, size.data);
 }
 
 /* Gives way to an environment of that name that is ours and stopped, or that may be recreated. */
-static af_code make_room(struct af *af, const struct af_load_options *opt, const char *name,
+af_code deploy_make_room(struct af *af, const struct af_load_options *opt, const char *name,
 			 struct cancel *cancel, struct af_error *err)
 {
 	AF_AUTO(env) struct af_env *old = NULL;
@@ -268,7 +135,8 @@ static af_code make_room(struct af *af, const struct af_load_options *opt, const
 	af_code rc = env_find(af, name, cancel, &old, &ignored);
 	bool running = false;
 
-	if (rc == AF_ERR_NOT_FOUND) {
+	/* Where no engine is, no container has the name. */
+	if (rc == AF_ERR_NOT_FOUND || (rc == AF_ERR_UNREACHABLE && opt->mode != AF_MODE_DOCKER)) {
 		af_error_clear(&ignored);
 		return AF_OK;
 	}
@@ -293,80 +161,20 @@ static af_code make_room(struct af *af, const struct af_load_options *opt, const
 	return AF_ERR_EXISTS;
 }
 
-/* AFFINETES_PORT moves the server. */
-static int port_wanted(const struct af_load_options *opt)
-{
-	int64_t port = SERVER_PORT;
-
-	for (const char *const *v = opt->env_vars; v && *v; v++)
-		if (str_starts(*v, "AFFINETES_PORT="))
-			int_parse(strchr(*v, '=') + 1, 1, 65535, &port);
-	return (int) port;
-}
-
-static af_code prepare(struct deployment *dep, struct docker *engine, const cJSON *image, struct af_error *err)
-{
-	struct af_env *env = dep->env;
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(image, "Config"), "Labels");
-
-	env->image = str_dup(dep->opt->image, err);
-	env->type = env_type_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, LABEL_TYPE)));
-	env->balance = dep->opt->balance;
-	env->keep = dep->opt->keep;
-	env->planned = MAX(dep->opt->replicas, 1);
-	env->ours = env->loaded = true;
-	for (int i = 0; i < env->planned; i++) {
-		struct instance *inst = env_add_instance(env, i, err);
-		if (!inst)
-			return AF_ERR_NOMEM;
-		inst->engine = engine;
-		inst->port = port_wanted(dep->opt);
-		inst->state = INSTANCE_STARTING;
-		inst->name = env_container_name(env->name, i, env->planned, err);
-		inst->image = str_dup(dep->opt->image, err);
-		if (!inst->name || !inst->image)
-			return AF_ERR_NOMEM;
-	}
-	AUTO_STRBUF token = STRBUF_INIT(64);
-	af_code rc = random_hex(&token, 8, err);
-	snprintf(dep->token, sizeof(dep->token), "%s", token.data);
-	return env->image ? rc : AF_ERR_NOMEM;
-}
-
 af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
 		   struct cancel *cancel, struct af_env **out, struct af_error *err)
 {
-	struct deployment dep = { .opt = opt, .events = events, .started = clock_us(),
-				  .lock = NAME_LOCK_INIT };
-	struct docker *engine;
-	cJSON *image = NULL;
-	af_code rc = check_options(opt, &dep, err);
-
-	if (rc)
-		return rc;
-	AUTO_FREE char *name = opt->name ? str_dup(opt->name, err) : env_name_of_image(opt->image, err);
-	if (!name)
-		return AF_ERR_NOMEM;
-	if ((rc = env_name_check(name, err)) || (rc = af_engine(af, cancel, &engine, err)))
-		return rc;
-	rc = get_image(engine, opt, events, cancel, &image, err);
-	if (!rc)
-		rc = name_lock_take(&dep.lock, name, cancel, err);
-	if (!rc)
-		rc = make_room(af, opt, name, cancel, err);
-	if (!rc && !(dep.env = env_new(af, name, err)))
-		rc = AF_ERR_NOMEM;
-	if (!rc)
-		rc = prepare(&dep, engine, image, err);
-	cJSON_Delete(image);
-	dep.until = deadline_in(opt->ready_timeout_ms > 0 ? opt->ready_timeout_ms : READY_TIMEOUT_MS);
-	if (!rc)
-		rc = run_deployment(&dep, cancel, err);
-	name_lock_drop(&dep.lock);
-	if (rc) {
-		env_free(dep.env);
-		return error_wrap(err, rc, "run %s", name);
+	switch (opt->mode) {
+	case AF_MODE_URL:
+		return url_deploy(af, opt, events, cancel, out, err);
+	case AF_MODE_PROCESS:
+		return process_deploy(af, opt, events, cancel, out, err);
+	case AF_MODE_BASILICA:
+		error_set(err, AF_ERR_UNAVAILABLE, "mode basilica is not available");
+		error_hint(err, "use the default mode, docker");
+		return AF_ERR_UNAVAILABLE;
+	case AF_MODE_DOCKER:
+		break;
 	}
-	*out = dep.env;
-	return AF_OK;
+	return docker_deploy(af, opt, events, cancel, out, err);
 }

@@ -3,14 +3,19 @@
 
 #include "base/bytes.h"
 #include "docker/tree.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/registered.h"
 
-static enum af_balance balance_of(const char *name)
+af_code env_list_add(struct env_list *list, struct af_env *take_env, struct af_error *err)
 {
-	for (int b = AF_BALANCE_RANDOM; name && b <= AF_BALANCE_LEAST_BUSY; b++)
-		if (!strcmp(name, af_balance_name((enum af_balance) b)))
-			return (enum af_balance) b;
-	return AF_BALANCE_RANDOM;
+	struct af_env **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+
+	if (!items) {
+		env_free(take_env);
+		return error_nomem(err);
+	}
+	list->items = items;
+	items[list->count++] = take_env;
+	return AF_OK;
 }
 
 /* ---- lists ---------------------------------------------------------------------------- */
@@ -52,15 +57,9 @@ static struct af_env *env_named(struct af *af, struct env_list *list, const char
 	for (size_t i = 0; i < list->count; i++)
 		if (!strcmp(list->items[i]->name, name))
 			return list->items[i];
-	struct af_env **items = realloc(list->items, (list->count + 1) * sizeof(*items));
-	if (items)
-		list->items = items;
-	struct af_env *env = items ? env_new(af, name, err) : NULL;
-	if (!env) {
-		error_nomem(err);
+	struct af_env *env = env_new(af, name, err);
+	if (!env || env_list_add(list, env, err))
 		return NULL;
-	}
-	items[list->count++] = env;
 	return describe_env(env, c, err) ? NULL : env;
 }
 
@@ -82,8 +81,6 @@ static af_code group(struct af *af, const cJSON *containers, struct docker *engi
 	}
 	for (size_t i = 0; i < out->count; i++)
 		qsort(out->items[i]->instances, out->items[i]->count, sizeof(struct instance), by_replica);
-	if (out->count > 1)
-		qsort(out->items, out->count, sizeof(*out->items), by_name);
 	return AF_OK;
 }
 
@@ -92,6 +89,7 @@ void env_list_free(struct env_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		env_free(list->items[i]);
 	free(list->items);
+	af_error_clear(&list->missing);
 	*list = (struct env_list){ 0 };
 }
 
@@ -116,8 +114,28 @@ static af_code list_by_label(struct af *af, const char *label, struct cancel *ca
 
 af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err)
 {
+	struct env_list known = { 0 };
+	af_code rc;
+
 	/* The image's label too: containers that something else started from our images. */
-	return list_by_label(af, LABEL_TYPE, cancel, out, err);
+	rc = list_by_label(af, LABEL_TYPE, cancel, out, &known.missing);
+	if (!rc || (rc != AF_ERR_CANCELLED && rc != AF_ERR_NOMEM)) {
+		af_code registered = registered_list(af, cancel, out, err);
+		if (registered) {
+			af_error_clear(&known.missing);
+			env_list_free(out);
+			return registered;
+		}
+	}
+	if (rc && !out->count) {
+		error_move(err, &known.missing);
+		env_list_free(out);
+		return rc;
+	}
+	out->missing = known.missing;
+	if (out->count > 1)
+		qsort(out->items, out->count, sizeof(*out->items), by_name);
+	return AF_OK;
 }
 
 /* ---- one by name ------------------------------------------------------------------------ */
@@ -172,10 +190,18 @@ af_code env_find(struct af *af, const char *name, struct cancel *cancel, struct 
 	/* What cannot be a name is in no engine, and must not get into a request's path. */
 	if (env_name_check(name, NULL))
 		return not_found(af, name, cancel, err);
+	struct af_error none = AF_ERROR_INIT;
+	af_code rc = registered_find(af, name, cancel, out, &none);
+	if (rc != AF_ERR_NOT_FOUND) {
+		if (rc)
+			error_move(err, &none);
+		return rc;
+	}
+	af_error_clear(&none);
 	AUTO_FREE char *label = str_format(err, "%s=%s", LABEL_NAME, name);
 	if (!label)
 		return AF_ERR_NOMEM;
-	af_code rc = list_by_label(af, label, cancel, &list, err);
+	rc = list_by_label(af, label, cancel, &list, err);
 	if (rc)
 		return rc;
 	if (list.count == 1) {

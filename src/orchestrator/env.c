@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "orchestrator/flight.h"
 #include "orchestrator/watch.h"
+#include "orchestrator/registry.h"
 
 /* What engines take; DNS labels are shorter, but nothing here is a DNS name. */
 #define NAME_MAX_LEN 128
@@ -23,6 +24,14 @@ const char *af_balance_name(enum af_balance balance)
 	static const char *const names[] = { "random", "round_robin", "least_busy" };
 
 	return (unsigned) balance < ARRAY_LEN(names) ? names[balance] : names[0];
+}
+
+enum af_balance balance_of(const char *name)
+{
+	for (int b = AF_BALANCE_RANDOM; name && b <= AF_BALANCE_LEAST_BUSY; b++)
+		if (!strcmp(name, af_balance_name((enum af_balance) b)))
+			return (enum af_balance) b;
+	return AF_BALANCE_RANDOM;
 }
 
 struct af_env *env_new(struct af *af, const char *name, struct af_error *err)
@@ -77,6 +86,9 @@ void env_free(struct af_env *env)
 		strlist_free(&inst->texts);
 	}
 	free(env->instances);
+	if (env->registered)
+		registration_free(env->registered);
+	free(env->registered);
 	free(env->name);
 	free(env->image);
 	pthread_cond_destroy(&env->idle);

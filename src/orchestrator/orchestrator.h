@@ -18,6 +18,8 @@
 
 struct af_env;
 
+struct registration;
+
 enum instance_state {
 	INSTANCE_UP,       /* its container runs */
 	INSTANCE_STARTING, /* created, restarting, or not answering yet */
@@ -85,6 +87,7 @@ struct af_env {
 	bool loaded; /* by this process: the pool's turn is this process's own */
 	bool keep;
 	int planned; /* replicas there were meant to be */
+	struct registration *registered; /* modes url and process; NULL: its engine knows it */
 	struct instance *instances;
 	size_t count;
 
@@ -151,6 +154,8 @@ af_code env_remove(struct af_env *env, bool force, struct cancel *cancel, struct
 char *env_name_of_image(const char *image, struct af_error *err);
 /* What an engine takes as a container's name. */
 af_code env_name_check(const char *name, struct af_error *err) MUST_CHECK;
+/* What af_balance_name() gave; anything else counts as random. */
+enum af_balance balance_of(const char *name);
 /* "calc", or "calc-2" where there are several. malloc'd. */
 char *env_container_name(const char *name, int replica, int replicas, struct af_error *err);
 
@@ -159,9 +164,13 @@ char *env_container_name(const char *name, int replica, int replicas, struct af_
 struct env_list {
 	struct af_env **items;
 	size_t count;
+	struct af_error missing; /* why an engine's are not among them; empty: all are */
 };
-/* All environments that the engine knows, running or not, by name. One request. */
+/* All environments, running or not, by name: what is registered here and what the engine knows, by one request. An engine
+ * that does not answer is an error only where it would have been all. */
 af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err) MUST_CHECK;
+/* Appends; frees the environment where that fails. */
+af_code env_list_add(struct env_list *list, struct af_env *take_env, struct af_error *err) MUST_CHECK;
 void env_list_free(struct env_list *list);
 static inline void env_list_cleanup(struct env_list *list)
 {

@@ -31,7 +31,7 @@ LINES = {
     "afs build --ta": ["--tag"],
     "afs build --tag calc:": ["v1", "v2"],
     "afs build --tag=ca": ["calc:v1", "calc:v2"],
-    "afs run --mode ": ["basilica", "docker"],
+    "afs run --mode ": ["basilica", "docker", "process", "url"],
     "afs run --load-balance=r": ["random", "round_robin"],
     "afs run calc:v": ["v1", "v2"],
     "afs call my": ["my-env", "my-two"],

@@ -229,7 +229,7 @@ static void test_options_that_make_no_sense(void **state)
 	opt.mem_limit = "lots";
 	refused(&opt, AF_ERR_USAGE, "memory limit: \"lots\" is not a size");
 	opt.mem_limit = "1m";
-	refused(&opt, AF_ERR_USAGE, "less than the 6m");
+	refused(&opt, AF_ERR_USAGE, "less than 6");
 	opt = options(1);
 	opt.name = "bad name";
 	refused(&opt, AF_ERR_USAGE, "cannot be the name");

@@ -30,6 +30,7 @@ static void set(int i, const char *id, enum instance_state state, const char *st
 	static char ids[8][32];
 
 	snprintf(ids[i], sizeof(ids[i]), "%s", id);
+	instances[i].backend = &backend_docker;
 	instances[i].id = instances[i].name = ids[i];
 	instances[i].host = (char *) "local";
 	instances[i].image = (char *) "img";

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "docker/cgroup.h"
 #include "docker/tree.h"
+#include "orchestrator/backend/docker_deploy.h"
 #include "orchestrator/backend/docker_exec.h"
 #include "orchestrator/orchestrator.h"
 
@@ -256,6 +257,8 @@ static af_code logs(struct instance *inst, const struct docker_log_options *opt,
 const struct backend backend_docker = {
 	.name = "docker",
 	.refresh = refresh,
+	.create = docker_backend_create,
+	.uncreate = docker_backend_uncreate,
 	.start = start,
 	.wait_exit = wait_exit,
 	.first_exit = first_exit,
