@@ -2,15 +2,7 @@
 #include <string.h>
 
 #include "ui/result.h"
-
-struct member {
-	struct json_span key, value;
-};
-struct members {
-	struct member *items; /* in the order of the text */
-	struct member **sorted;
-	size_t count;
-};
+#include "ui/result_align.h"
 
 struct comparison {
 	struct diff *d;
@@ -109,18 +101,50 @@ static af_code compare_one(struct comparison *c, const struct member *before, co
 	return rc;
 }
 
-static af_code compare_members(struct comparison *c, const struct members *before, const struct members *after, bool object)
+static af_code compare_objects(struct comparison *c, const struct members *before, const struct members *after)
 {
 	af_code rc = AF_OK;
 
-	for (size_t i = 0; !rc && i < after->count && !c->d->more; i++) {
-		const struct member *old = object ? find(before, &after->items[i]) : i < before->count ? &before->items[i] : NULL;
-		rc = compare_one(c, old, &after->items[i], i);
-	}
-	for (size_t i = object ? 0 : after->count; !rc && i < before->count && !c->d->more; i++)
-		if (!object || !find(after, &before->items[i]))
+	for (size_t i = 0; !rc && i < after->count && !c->d->more; i++)
+		rc = compare_one(c, find(before, &after->items[i]), &after->items[i], i);
+	for (size_t i = 0; !rc && i < before->count && !c->d->more; i++)
+		if (!find(after, &before->items[i]))
 			rc = compare_one(c, &before->items[i], NULL, i);
 	return rc;
+}
+
+/* What of the older list has no match, up to `end`: it went from there. */
+static af_code compare_gone(struct comparison *c, const struct members *before, const bool *matched, size_t *next, size_t end)
+{
+	af_code rc = AF_OK;
+
+	for (; !rc && *next < end && !c->d->more; (*next)++)
+		if (!matched[*next])
+			rc = compare_one(c, &before->items[*next], NULL, *next);
+	return rc;
+}
+
+/* Each item beside its match, in the order of the newer list; what went stands where it was. */
+static af_code compare_lists(struct comparison *c, const struct members *before, const struct members *after)
+{
+	AUTO_FREE size_t *match = calloc(after->count + 1, sizeof(*match));
+	AUTO_FREE bool *matched = calloc(before->count + 1, sizeof(*matched));
+	size_t next = 0;
+
+	if (!match || !matched)
+		return error_nomem(c->err);
+	lists_align(before, after, match);
+	for (size_t i = 0; i < after->count; i++)
+		if (match[i] != UNMATCHED)
+			matched[match[i]] = true;
+	af_code rc = AF_OK;
+	for (size_t i = 0; !rc && i < after->count && !c->d->more; i++) {
+		if (match[i] != UNMATCHED)
+			rc = compare_gone(c, before, matched, &next, match[i]);
+		if (!rc)
+			rc = compare_one(c, match[i] == UNMATCHED ? NULL : &before->items[match[i]], &after->items[i], i);
+	}
+	return rc ? rc : compare_gone(c, before, matched, &next, before->count);
 }
 
 static af_code compare(struct comparison *c, struct json_span before, struct json_span after)
@@ -136,7 +160,7 @@ static af_code compare(struct comparison *c, struct json_span before, struct jso
 	if (!rc)
 		rc = members_read(after, &new, c->err);
 	if (!rc)
-		rc = compare_members(c, &old, &new, type == JSON_OBJECT);
+		rc = type == JSON_OBJECT ? compare_objects(c, &old, &new) : compare_lists(c, &old, &new);
 	members_free(&old);
 	members_free(&new);
 	return rc;

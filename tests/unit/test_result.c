@@ -289,6 +289,34 @@ static void test_differences(void **state UNUSED)
 	diff_free(&d);
 }
 
+/* "~$[0].a" and so on, in their order. */
+static void differences_are(const char *before, const char *after, const char *expected)
+{
+	AUTO_STRBUF got = STRBUF_INIT(4096);
+	struct diff d;
+
+	ok(diff_make(&d, strdup(before), strdup(after), &err));
+	for (size_t i = 0; i < d.count; i++)
+		strbuf_addf(&got, "%s%c%s", i ? " " : "", d.lines[i].kind, d.lines[i].path);
+	assert_string_equal(got.data, expected);
+	diff_free(&d);
+}
+
+static void test_lists_are_aligned(void **state UNUSED)
+{
+	/* What came and what went moves nothing else. */
+	differences_are("[{\"a\":1},{\"a\":2},{\"a\":3}]", "[{\"a\":0},{\"a\":1},{\"a\":2},{\"a\":3}]", "+$[0]");
+	differences_are("[{\"a\":1},{\"a\":2},{\"a\":3}]", "[{\"a\":1},{\"a\":3}]", "-$[1]");
+	differences_are("[1,2,3,4]", "[1,9,3,4,5]", "~$[1] +$[4]");
+	/* By their names, in any order. */
+	differences_are("[{\"id\":1,\"s\":0},{\"id\":2,\"s\":0}]", "[{\"id\":2,\"s\":1},{\"id\":1,\"s\":0}]", "~$[0].s");
+	differences_are("[{\"id\":1,\"s\":0},{\"id\":2,\"s\":0}]", "[{\"id\":3,\"s\":0},{\"id\":2,\"s\":0}]", "+$[0] -$[0]");
+	/* Names that are not their own name nothing. */
+	differences_are("[{\"id\":1,\"s\":0},{\"id\":1,\"s\":1}]", "[{\"id\":1,\"s\":0},{\"id\":1,\"s\":2}]", "~$[1].s");
+	differences_are("[]", "[1]", "+$[0]");
+	differences_are("[1,[2]]", "[]", "-$[0] -$[1]");
+}
+
 static void test_differences_are_bounded(void **state UNUSED)
 {
 	AUTO_STRBUF a = STRBUF_INIT(STRBUF_TEXT), b = STRBUF_INIT(STRBUF_TEXT);
@@ -399,6 +427,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_everything_unfolds, close_tree),
 		cmocka_unit_test(test_text_in_rows),
 		cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_lists_are_aligned),
 		cmocka_unit_test(test_differences_are_bounded),
 		cmocka_unit_test(test_searching),
 		cmocka_unit_test_teardown(test_tables, close_tree),
