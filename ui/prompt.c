@@ -351,6 +351,11 @@ static void run_line(struct prompt *p, const char *line)
 	}
 	/* As in a shell: "afs run …" is "run …". */
 	size_t first = !strcmp(words.items[0], "afs") ? 1 : 0;
+	if (words_lack_secret((const char *const *) words.items + first, (int) (words.count - first))) {
+		app_notice(p->app, NOTICE_WARN, "*** stands for a secret that the history does not keep: type it in its place");
+		prompt_command(p, line);
+		return;
+	}
 	remember(line, &words, first);
 	if (!strcmp(words.items[0], "quit") || !strcmp(words.items[0], "q"))
 		p->app->quit = true;

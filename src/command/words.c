@@ -189,3 +189,48 @@ void words_join_masked(struct strbuf *out, const struct command_spec *spec, cons
 			add_value(out, o, words[++i]);
 	}
 }
+
+/* The whole value, or a whole string of JSON. */
+static bool has_mask(const char *word)
+{
+	size_t len = strlen(word), n = strlen("=" MASKED);
+
+	return !strcmp(word, MASKED) || (len >= n && !strcmp(word + len - n, "=" MASKED)) || strstr(word, "\"" MASKED "\"");
+}
+
+/* The word with something else in the place of the mask. */
+static char *unmasked(const char *word)
+{
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_TEXT);
+	char *out = NULL;
+
+	for (const char *mask; (mask = strstr(word, MASKED)); word = mask + strlen(MASKED)) {
+		strbuf_add(&sb, word, (size_t) (mask - word));
+		strbuf_addc(&sb, 'x');
+	}
+	strbuf_adds(&sb, word);
+	return strbuf_steal(&sb, &out, NULL) ? NULL : out;
+}
+
+/* A mask stands for a secret where anything else would be masked as well. */
+bool words_lack_secret(const char *const *words, int count)
+{
+	const struct command_spec *spec = count > 0 ? command_find(words[0]) : NULL;
+	bool lacks = false;
+
+	for (int i = 1; spec && !lacks && i < count; i++) {
+		AUTO_STRBUF before = STRBUF_INIT(STRBUF_TEXT), after = STRBUF_INIT(STRBUF_TEXT);
+		if (!has_mask(words[i]))
+			continue;
+		AUTO_FREE char *word = unmasked(words[i]);
+		AUTO_FREE const char **others = calloc((size_t) count, sizeof(*others));
+		if (!word || !others)
+			return false;
+		memcpy(others, words, (size_t) count * sizeof(*others));
+		others[i] = word;
+		words_join_masked(&before, spec, words, count);
+		words_join_masked(&after, spec, others, count);
+		lacks = !strcmp(before.data, after.data);
+	}
+	return lacks;
+}

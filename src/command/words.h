@@ -10,5 +10,7 @@ af_code words_split(const char *line, struct strlist *words, struct af_error *er
 void words_join(struct strbuf *out, const char *const *words, int count);
 /* Appends the line with the values of secret options as "***". words[0] is the command's name. */
 void words_join_masked(struct strbuf *out, const struct command_spec *spec, const char *const *words, int count);
+/* Such a line come back from a history: the value of a secret is "***". words[0] is the command's name. */
+bool words_lack_secret(const char *const *words, int count);
 
 #endif
