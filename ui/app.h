@@ -68,6 +68,9 @@ enum pane { PANE_ENVS, PANE_DETAIL, PANE_LOGS, PANE_COUNT };
 void app_focus(struct app *app, enum pane pane);
 void app_zoom(struct app *app, bool zoomed);
 struct view *app_pane(struct app *app, enum pane pane);
+/* Where not all panes are seen at once: their names in the top line of the box over `a`. False: they are. */
+bool app_draw_pane_tabs(struct app *app, const struct area *a, enum pane current);
+bool app_has_pane_tabs(const struct app *app);
 /* Puts a view over the panes (help, menu, jobs, the call screen); it gets all keys until it closes. Takes ownership. */
 void app_push(struct app *app, struct view *take_view);
 

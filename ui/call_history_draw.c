@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "store/mask.h"
 #include "ui/call_view.h"
+#include "ui/hints.h"
 
 /* Calls that the summary is about. */
 #define RECENT 20
@@ -217,13 +218,16 @@ static void draw_summary(struct call_view *v, const struct area *a, int y)
 /* What the form would do, as a command. */
 static void draw_command(struct call_view *v, const struct area *a, int y)
 {
-	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE), copy = STRBUF_INIT(STRBUF_LINE);
+	AF_AUTO(hints) struct hints copy = HINTS_INIT(v->app->keymap, "  ");
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
 
 	if (!v->form.method || form_command(&v->form, v->environment, &line, NULL))
 		return;
 	draw_str(a, y, 1, ROLE_DIM, "equivalent command");
-	hint_add(&copy, v->app, ACT_COPY_ALT, "copy");
-	draw_right(a, y, a->w - 12, 11, ROLE_DIM, copy.data);
+	hints_add(&copy, ACT_COPY_ALT, "copy");
+	int x = a->w - 1 - text_width(copy.text.data, copy.text.len);
+	draw_str(a, y, x, ROLE_DIM, copy.text.data);
+	hints_place(&copy, a, y, x, copy.text.len);
 	draw_text(a, y + 1, 1, ROLE_TEXT, line.data, MIN(line.len, (size_t) 2000), true);
 }
 
@@ -269,7 +273,7 @@ void call_history_draw(struct call_view *v, const struct area *a, bool focused)
 		const char *what;
 	} hints[] = { { ACT_OPEN, "load" }, { ACT_RERUN, "rerun" }, { ACT_DIFF, "diff" }, { ACT_STAR, "save" },
 		      { ACT_DELETE, "forget" }, { ACT_SEARCH, "search" } };
-	AUTO_STRBUF bottom = STRBUF_INIT(STRBUF_LINE);
+	AF_AUTO(hints) struct hints bottom = HINTS_INIT(v->app->keymap, " · ");
 	char right[64], filter[80] = "";
 	struct box box = { .title = "[2] History & saved", .right = right, .focused = focused, .bottom_right = filter };
 
@@ -277,8 +281,8 @@ void call_history_draw(struct call_view *v, const struct area *a, bool focused)
 	if (v->filter)
 		snprintf(filter, sizeof(filter), "/%.60s", v->filter);
 	for (size_t i = 0; i < ARRAY_LEN(hints); i++)
-		hint_add(&bottom, v->app, hints[i].action, hints[i].what);
-	box.bottom = bottom.data;
+		hints_add(&bottom, hints[i].action, hints[i].what);
+	box.hints = &bottom;
 	area_clear(a, ROLE_TEXT);
 	struct area in = draw_box(a, &box);
 	int below = in.h >= 12 ? BELOW : in.h >= 8 ? 2 : 0;

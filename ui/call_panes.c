@@ -94,6 +94,34 @@ void call_ask_earlier(struct call_view *v)
 		app_notice(v->app, NOTICE_INFO, "no earlier values of this field");
 }
 
+/* ---- several times ------------------------------------------------------------------------------------------ */
+
+#define REPEAT_MAX 1000000
+
+/* "20", or "20 4": how often, and how many at the same time. */
+static void repeat_typed(struct app *app, const char *text, void *arg)
+{
+	struct call_view *v = arg;
+	char *end = NULL;
+
+	if (str_blank(text))
+		return;
+	long repeat = strtol(text, &end, 10), concurrency = 1;
+	if (*end == ' ')
+		concurrency = strtol(end, &end, 10);
+	if (*end || repeat < 1 || concurrency < 1 || repeat > REPEAT_MAX || concurrency > REPEAT_MAX) {
+		app_notice(app, NOTICE_WARN, "\"%.20s\" is no number of calls; 20 4 sends twenty, four at a time", text);
+		return;
+	}
+	form_set_repeat(&v->form, (int) repeat, (int) concurrency);
+	call_send(v);
+}
+
+void call_ask_repeat(struct call_view *v)
+{
+	app_ask(v->app, "how often (and how many at a time)", NULL, NULL, repeat_typed, v);
+}
+
 /* ---- saving a call ------------------------------------------------------------------------------------------ */
 
 static void save_named(struct app *app, const char *text, void *arg)

@@ -51,6 +51,7 @@ void call_view_choose(struct call_view *v, const char *name);
 void call_ask_method(struct call_view *v);
 void call_step_method(struct call_view *v, int step);
 void call_ask_earlier(struct call_view *v);
+void call_ask_repeat(struct call_view *v);    /* how often, then sends */
 void call_ask_save(struct call_view *v);      /* the form, under a name */
 void call_ask_search(struct call_view *v);    /* in the result */
 void call_ask_filter(struct call_view *v);    /* the history */

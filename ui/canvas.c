@@ -258,6 +258,7 @@ void area_clear(const struct area *a, enum role role)
 {
 	const struct paint *paint = &canvas.roles[role];
 
+	spots_forget(a);
 	for (int y = 0; y < a->h; y++)
 		for (int x = 0; x < a->w; x++) {
 			struct cell *cell = cell_at(a, y, x);

@@ -15,6 +15,8 @@ struct area {
 	int y, x, h, w;
 };
 
+struct hints; /* hints.h */
+
 /* How graphs and glyphs may look on this terminal. CONSOLE is the Linux console, whose font has few: half blocks, no
  * braille. Text itself is brought down too: in ASCII nothing else is sent, whatever a view or a log draws. */
 enum canvas_glyphs { GLYPHS_UNICODE, GLYPHS_ASCII, GLYPHS_CONSOLE };
@@ -70,6 +72,8 @@ struct box {
 	const char *bottom;      /* bottom left; may be NULL */
 	const char *bottom_right;
 	bool focused;
+	const struct hints *hints;       /* bottom left, in place of `bottom`; may be NULL */
+	const struct hints *right_hints; /* top right, in place of `right`; may be NULL */
 };
 struct area draw_box(const struct area *a, const struct box *box);
 /* Tabs in the top line of the box that was drawn over `a`, right-aligned; marks `current` as the mock-ups do. Returns
@@ -86,6 +90,12 @@ enum glyph { GLYPH_UP, GLYPH_BUSY, GLYPH_DOWN, GLYPH_OPEN, GLYPH_CLOSED, GLYPH_C
 	     GLYPH_ENTER, GLYPH_MARK, GLYPH_ELLIPSIS, GLYPH_DOT, GLYPH_SORT_DOWN, GLYPH_SORT_UP, GLYPH_STAR, GLYPH_DASH };
 const char *glyph(enum glyph g); /* "●" or "*"; one cell, but GLYPH_ENTER, which may be "Enter" */
 const char *spinner(void);       /* turns with the clock */
+
+/* A click on these cells of the frame means `what` (an enum action, not 0); canvas_begin(), area_clear() and draw_box()
+ * take away what was said of the cells before. */
+void canvas_spot(const struct area *a, int y, int x, int width, int what);
+/* By place on the screen; 0: nothing. */
+int canvas_spot_at(int y, int x);
 
 /* Where the terminal's cursor stands after the frame; hidden if it was not set during it. */
 void canvas_cursor(const struct area *a, int y, int x);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ui/canvas_priv.h"
+#include "ui/hints.h"
 
 struct lines {
 	wchar_t horizontal, vertical, top_left, top_right, bottom_left, bottom_right;
@@ -76,12 +77,13 @@ static int set_in(const struct area *a, int y, int x, enum role role, const char
 	return x - start;
 }
 
-/* From the right: text, a blank at either side, one cell of line, the corner. */
-static void set_right(const struct area *a, int y, enum role role, const char *text, size_t len)
+/* From the right: text, a blank at either side, one cell of line, the corner. Returns the text's first cell. */
+static int set_right(const struct area *a, int y, enum role role, const char *text, size_t len)
 {
-	int width = text_width(text, len);
+	int x = a->w - 4 - text_width(text, len);
 
-	set_in(a, y, a->w - 4 - width, role, text, len, true);
+	set_in(a, y, x, role, text, len, true);
+	return x + 1;
 }
 
 /* The title; its "[1]" tells the key. Returns the cell behind it. */
@@ -106,17 +108,21 @@ static int draw_title(const struct area *a, const char *title, bool focused)
 
 static void draw_top(const struct area *a, const struct box *box)
 {
+	const char *right = box->right_hints ? box->right_hints->text.data : box->right;
 	int x = draw_title(a, box->title, box->focused);
 
-	if (str_blank(box->right))
+	if (str_blank(right))
 		return;
-	size_t len = fit_parts(box->right, a->w - 5 - x);
+	size_t len = fit_parts(right, a->w - 5 - x);
 	if (len)
-		set_right(a, 0, ROLE_TITLE, box->right, len);
+		x = set_right(a, 0, ROLE_TITLE, right, len);
+	if (box->right_hints)
+		hints_place(box->right_hints, a, 0, x, len);
 }
 
 static void draw_bottom(const struct area *a, const struct box *box)
 {
+	const char *left = box->hints ? box->hints->text.data : box->bottom;
 	int y = a->h - 1, room = a->w - 6;
 	size_t len = str_blank(box->bottom_right) ? 0 : fit_parts(box->bottom_right, room);
 
@@ -124,9 +130,11 @@ static void draw_bottom(const struct area *a, const struct box *box)
 		set_right(a, y, ROLE_FOOTER, box->bottom_right, len);
 		room -= text_width(box->bottom_right, len) + 3;
 	}
-	len = str_blank(box->bottom) ? 0 : fit_parts(box->bottom, room);
+	len = str_blank(left) ? 0 : fit_parts(left, room);
 	if (len)
-		set_in(a, y, 2, ROLE_FOOTER, box->bottom, len, true);
+		set_in(a, y, 2, ROLE_FOOTER, left, len, true);
+	if (box->hints)
+		hints_place(box->hints, a, y, 3, len);
 }
 
 struct area draw_box(const struct area *a, const struct box *box)
@@ -135,6 +143,7 @@ struct area draw_box(const struct area *a, const struct box *box)
 
 	if (a->h < 2 || a->w < 2)
 		return inside;
+	spots_forget(a);
 	for (int y = 0; y < inside.h; y++)
 		for (int x = 0; x < inside.w; x++)
 			cell_char(&inside, y, x, ROLE_TEXT, L' ');

@@ -61,6 +61,9 @@ struct paint paint_reduce(const struct look *look, enum depth depth, unsigned mo
 /* Attributes of a role where there are no colours. (theme.c) */
 unsigned theme_mono_attributes(enum role role);
 
+/* Nothing in the area means anything any more. (canvas_spots.c) */
+void spots_forget(const struct area *a);
+
 /* ---- onto the terminal (canvas_screen.c) -------------------------------------------------------------- */
 
 struct screen {

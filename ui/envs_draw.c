@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "ui/envs_priv.h"
 #include "ui/feed.h"
+#include "ui/hints.h"
 
 /* From this width on there is room for the spark of the last minute, and for latencies. */
 #define SPARK_WIDTH 70
@@ -49,20 +50,29 @@ static void right_text(const struct area *a, int y, int end, enum role role, con
 	draw_right(a, y, end - 10, 10, role, text);
 }
 
-static void draw_heading(const struct area *a, const struct columns *c)
+/* A click on a title sorts by it. */
+static void draw_heading(struct envs *v, const struct area *a, const struct columns *c)
 {
-	struct {
-		const char *text;
-		int end;
-	} heads[] = { { "UP", c->up }, { "CPU", c->cpu }, { "MEM", c->mem }, { "REQ", c->req },
-		      { "REQ/s", c->rate }, { "ERR", c->err }, { "p50", c->p50 }, { "p95", c->p95 } };
+	const int ends[SORT_COUNT] = { [SORT_UP] = c->up, [SORT_CPU] = c->cpu, [SORT_MEM] = c->mem, [SORT_REQ] = c->req,
+				       [SORT_RATE] = c->rate, [SORT_ERR] = c->err };
 
-	draw_str(a, 0, 3, ROLE_COLUMN, "NAME");
-	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		if (heads[i].end)
-			right_text(a, 0, heads[i].end, ROLE_COLUMN, heads[i].text);
+	v->heading[SORT_NAME] = (struct heading){ 3, 4 };
+	draw_str(a, 0, 3, ROLE_COLUMN, envs_sort_name(SORT_NAME));
+	for (int i = SORT_NAME + 1; i < SORT_COUNT; i++) {
+		const char *name = envs_sort_name((enum envs_sort) i);
+		int width = (int) strlen(name);
+		v->heading[i] = (struct heading){ ends[i] - width, ends[i] ? width : 0 };
+		if (ends[i])
+			right_text(a, 0, ends[i], ROLE_COLUMN, name);
+	}
+	if (c->p50) {
+		right_text(a, 0, c->p50, ROLE_COLUMN, "p50");
+		right_text(a, 0, c->p95, ROLE_COLUMN, "p95");
+	}
 	if (c->spark)
 		draw_str(a, 0, c->spark, ROLE_COLUMN, "last 60 s");
+	if (v->heading[v->sort].width)
+		draw_over(a, 0, v->heading[v->sort].x, v->heading[v->sort].width, ROLE_STRONG);
 }
 
 /* 36104 → "36,104"; above a million "1.2M", so that the column holds it. */
@@ -269,40 +279,45 @@ static void want(struct envs *v, struct app *app, int first, int height)
 		feed_want(app->feed, ids, count);
 }
 
-static void titles(const struct envs *v, const struct app *app, struct box *box, char right[64], char bottom[96],
+static void titles(const struct envs *v, const struct app *app, struct box *box, char right[64], struct hints *bottom,
 		   char position[48])
 {
 	snprintf(right, 64, "sort %s%s   %d of %d", envs_sort_name(v->sort),
 		 glyph((v->sort == SORT_NAME) != v->reverse ? GLYPH_SORT_UP : GLYPH_SORT_DOWN), v->shown_environments,
 		 app->model.count);
-	if (v->filtering || v->filter.len)
-		snprintf(bottom, 96, "/%s%s", v->filter.data, v->filtering ? "▏" : "");
-	else
-		snprintf(bottom, 96, "space mark · a actions · / filter");
+	if (v->filtering || v->filter.len) {
+		strbuf_addf(&bottom->text, "/%s%s", v->filter.data, v->filtering ? "▏" : "");
+	} else {
+		hints_add(bottom, ACT_MARK, "mark");
+		hints_add(bottom, ACT_ACTIONS, "actions");
+		hints_add(bottom, ACT_SEARCH, "filter");
+	}
 	if (v->marked.count)
 		snprintf(position, 48, "%zu marked", v->marked.count);
 	else
 		snprintf(position, 48, "row %d of %d", v->count ? v->list.row + 1 : 0, v->count);
 	box->title = "[1] Environments";
-	box->right = right;
-	box->bottom = bottom;
+	box->right = app_has_pane_tabs(app) ? NULL : right;
+	box->hints = bottom;
 	box->bottom_right = position;
 }
 
 void envs_draw(struct view *view, struct app *app, const struct area *a, bool focused)
 {
 	struct envs *v = (struct envs *) view;
+	AF_AUTO(hints) struct hints bottom = HINTS_INIT(app->keymap, " · ");
 	struct box box = { .focused = focused };
-	char right[64], bottom[96], position[48];
+	char right[64], position[48];
 
 	v->height = MAX(a->h - 3, 1);
 	envs_current(v, app);
-	titles(v, app, &box, right, bottom, position);
+	titles(v, app, &box, right, &bottom, position);
 	struct area in = draw_box(a, &box);
+	app_draw_pane_tabs(app, a, PANE_ENVS);
 	if (in.h < 2)
 		return;
 	struct columns c = place_columns(in.w);
-	draw_heading(&in, &c);
+	draw_heading(v, &in, &c);
 	struct area body = { in.y + 1, in.x, in.h - 1, in.w };
 	if (!v->count)
 		draw_nothing(v, app, &body);

@@ -13,6 +13,11 @@ struct envs_row {
 	const char *id;                /* owned by `ids` */
 };
 
+/* The cells of a column's title, inside of the box; width 0: it is not shown. */
+struct heading {
+	int x, width;
+};
+
 struct envs {
 	struct view view;
 	struct list list;
@@ -27,6 +32,7 @@ struct envs {
 	struct envs_row *rows; /* as drawn last; rebuilt from the model before each use */
 	struct strlist ids;
 	int count, height;
+	struct heading heading[SORT_COUNT];
 	int shown_environments;
 };
 

@@ -251,10 +251,15 @@ static void set_number(struct field *in, int64_t n)
 		field_set(in, text, strlen(text));
 }
 
-void form_set_numbers(struct form *f, int repeat, int concurrency, int64_t timeout_ms)
+void form_set_repeat(struct form *f, int repeat, int concurrency)
 {
 	set_number(&f->repeat, MAX(repeat, 1));
 	set_number(&f->concurrency, MAX(concurrency, 1));
+}
+
+void form_set_numbers(struct form *f, int repeat, int concurrency, int64_t timeout_ms)
+{
+	form_set_repeat(f, repeat, concurrency);
 	if (timeout_ms % 1000 == 0)
 		set_number(&f->timeout, timeout_ms / 1000);
 	else

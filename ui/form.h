@@ -30,6 +30,8 @@ struct control {
 	int index; /* of a field */
 };
 
+#define FORM_SPOTS 24
+
 struct form {
 	char *method;    /* NULL: to be chosen */
 	char *text;      /* the signature, for people */
@@ -46,6 +48,12 @@ struct form {
 	int top;         /* first row shown */
 	int page;        /* rows of the JSON editor */
 	int fields_y;    /* the row of the first field, as drawn last */
+	struct form_spot {
+		int y, x, width; /* as drawn last, for the mouse */
+		enum control_kind kind;
+		int target;      /* of CONTROL_TARGET */
+	} spots[FORM_SPOTS];
+	int spot_count;
 };
 
 void form_init(struct form *f);
@@ -61,6 +69,7 @@ bool form_arguments(struct form *f, struct strbuf *out);
 void form_peek(const struct form *f, struct strbuf *out);
 /* repeat, concurrency, timeout in ms; false as before. */
 bool form_numbers(struct form *f, int *repeat, int *concurrency, int64_t *timeout_ms);
+void form_set_repeat(struct form *f, int repeat, int concurrency);
 void form_set_numbers(struct form *f, int repeat, int concurrency, int64_t timeout_ms);
 /* Turns between fields and JSON text; false: the text has to be put right first. */
 bool form_toggle_json(struct form *f);
@@ -82,8 +91,8 @@ struct field *form_input(struct form *f);
 bool form_key(struct form *f, keycode key);
 void form_paste(struct form *f, const char *text, size_t len);
 void form_clear_input(struct form *f);
-/* A click or the wheel on a row of the form as it was drawn last. */
-void form_click(struct form *f, int y, int what);
+/* A click or the wheel on a place of the form as it was drawn last. */
+void form_click(struct form *f, int y, int x, int what);
 /* To the next target. */
 void form_turn_target(struct form *f, const struct environment *env, int step);
 

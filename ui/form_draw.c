@@ -187,10 +187,23 @@ static void draw_editor(struct pen *pen, int rest)
 
 /* ---- where, how often, how long ------------------------------------------------------------------------ */
 
-static int draw_choice(struct pen *pen, int y, int x, bool chosen, enum role role, const char *text)
+static void add_spot(struct pen *pen, int y, int x, int end, enum control_kind kind, int target)
 {
+	struct form *f = pen->f;
+
+	if (f->spot_count < FORM_SPOTS)
+		f->spots[f->spot_count++] = (struct form_spot){ y, x, end - x, kind, target };
+}
+
+static int draw_choice(struct pen *pen, int y, int x, int target, enum role role, const char *text)
+{
+	bool chosen = pen->f->target == target;
+	int from = x;
+
 	x += draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : ROLE_DIM, chosen ? "(•) " : "( ) ");
-	return x + draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : role, text) + 2;
+	x += draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : role, text);
+	add_spot(pen, y, from, x, CONTROL_TARGET, target);
+	return x + 2;
 }
 
 static void add_replica(struct strbuf *sb, const struct replica *r)
@@ -215,7 +228,7 @@ static int draw_replicas(struct pen *pen, int y, int x)
 		add_replica(&text, &env->replicas[i]);
 		if (x + 6 + text_width(text.data, text.len) > pen->a.w - 10)
 			break;
-		x = draw_choice(pen, y, x, env->replicas[i].number == pen->f->target,
+		x = draw_choice(pen, y, x, env->replicas[i].number,
 				env->replicas[i].state == REPLICA_UP ? ROLE_TEXT : ROLE_DIM, text.data);
 	}
 	if (first + shown < env->count)
@@ -230,11 +243,11 @@ static void draw_target(struct pen *pen)
 	char all[24];
 
 	draw_str(&pen->a, y, 1, ROLE_TEXT, "replica");
-	x = draw_choice(pen, y, x, pen->f->target == TARGET_AUTO, ROLE_TEXT, "auto");
+	x = draw_choice(pen, y, x, TARGET_AUTO, ROLE_TEXT, "auto");
 	if (pen->env) {
 		x = draw_replicas(pen, y, x);
 		snprintf(all, sizeof(all), "all %d", pen->env->count);
-		draw_choice(pen, y, x, pen->f->target == TARGET_ALL, ROLE_TEXT, all);
+		draw_choice(pen, y, x, TARGET_ALL, ROLE_TEXT, all);
 	} else {
 		draw_str(&pen->a, y, x, ROLE_ERROR, "the environment is gone");
 	}
@@ -245,12 +258,14 @@ static int draw_number(struct pen *pen, enum control_kind kind, struct field *in
 		       const char *unit)
 {
 	bool current = has_focus(pen, kind, 0);
+	int from = x;
 
 	if (current)
 		row(pen, true);
 	x += draw_str(&pen->a, y, x, current ? ROLE_STRONG : ROLE_TEXT, label) + 1;
 	draw_input(pen, in, y, x, width, current, "none");
 	x += width;
+	add_spot(pen, y, from, x, kind, 0);
 	return x + 2 + (*unit ? 1 + draw_str(&pen->a, y, x + 1, ROLE_DIM, unit) : 0);
 }
 
@@ -286,8 +301,10 @@ static void draw_buttons(struct pen *pen)
 		const char *text = pen->f->json && buttons[i].json_text ? buttons[i].json_text : buttons[i].text;
 		if (current)
 			row(pen, true);
-		x += draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s  %s ⟩", text,
-			      keymap_hint(pen->keys, buttons[i].action, key, sizeof(key))) + 3;
+		int used = draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s  %s ⟩", text,
+				    keymap_hint(pen->keys, buttons[i].action, key, sizeof(key)));
+		canvas_spot(&pen->a, y, x, used, (int) buttons[i].action);
+		x += used + 3;
 	}
 	pen->y++;
 }
@@ -297,7 +314,7 @@ static void draw_all(struct pen *pen, const char *message)
 	bool roomy = pen->h >= ROOMY;
 	int rest = 3 + 2 * roomy;
 
-	pen->y = 0;
+	pen->y = pen->f->spot_count = 0;
 	draw_signature(pen);
 	if (message) {
 		draw_text(&pen->a, pen->y - pen->f->top, 1, ROLE_WARN, message, strlen(message), true);
@@ -316,13 +333,29 @@ static void draw_all(struct pen *pen, const char *message)
 	}
 }
 
-/* Fields are as many rows as they have errors; what stands below is not looked for. */
-void form_click(struct form *f, int y, int what)
+static bool click_spot(struct form *f, int y, int x)
+{
+	for (int i = 0; i < f->spot_count; i++) {
+		const struct form_spot *s = &f->spots[i];
+		if (y != s->y || x < s->x || x >= s->x + s->width)
+			continue;
+		form_focus(f, s->kind, 0);
+		if (s->kind == CONTROL_TARGET)
+			f->target = s->target;
+		return true;
+	}
+	return false;
+}
+
+/* Fields are as many rows as they have errors. Buttons are hints of the frame. */
+void form_click(struct form *f, int y, int x, int what)
 {
 	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN) {
 		form_step(f, what == MOUSE_WHEEL_UP ? -1 : 1);
 		return;
 	}
+	if (click_spot(f, y, x))
+		return;
 	int row = y + f->top, at = f->fields_y;
 	for (int i = 0; i < f->count && !f->json; i++) {
 		int h = 1 + (f->fields[i].error != NULL);
@@ -334,12 +367,6 @@ void form_click(struct form *f, int y, int what)
 		form_focus(f, CONTROL_METHOD, 0);
 	else if (f->json && row < f->fields_y + f->page)
 		form_focus(f, CONTROL_JSON, 0);
-	else if (row == at)
-		form_focus(f, CONTROL_TARGET, 0);
-	else if (row == at + 1)
-		form_focus(f, CONTROL_REPEAT, 0);
-	else if (row > at + 1)
-		form_focus(f, CONTROL_SEND, 0);
 }
 
 void form_draw(struct form *f, const struct area *a, const struct keymap *keys, const struct environment *env,

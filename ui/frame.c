@@ -119,11 +119,30 @@ void frame_draw(struct app *app)
 		draw_header(app, &f->layout.header);
 		draw_panes(app);
 		draw_notices(app, &f->layout.notices);
-		draw_footer(app, &f->layout.footer, focused_view(f));
+		draw_footer(app, &f->layout.footer, focused_view(f), f->overlay_count > 0);
 		prompt_draw(app->prompt, &f->layout.prompt, &f->layout.body);
 	}
 	canvas_show();
 	app->dirty = false;
+}
+
+bool app_has_pane_tabs(const struct app *app)
+{
+	return app->frame->layout.tabs && !app->frame->zoomed;
+}
+
+bool app_draw_pane_tabs(struct app *app, const struct area *a, enum pane current)
+{
+	static const char *const names[] = { "1 Envs", "2 Detail", "3 Logs", "4 Call" };
+	int xs[ARRAY_LEN(names)];
+
+	if (!app_has_pane_tabs(app))
+		return false;
+	draw_tabs(a, names, ARRAY_LEN(names), (int) current, xs);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (xs[i] >= 0)
+			canvas_spot(a, 0, xs[i], (int) strlen(names[i]), ACT_PANE_1 + (int) i);
+	return true;
 }
 
 /* ---- what the panes share ----------------------------------------------------------------------- */
@@ -403,6 +422,19 @@ static bool works_always(struct app *app, keycode key)
 	return true;
 }
 
+/* The view's, or else one of those that work everywhere. */
+static void act(struct app *app, struct view *v, enum action action)
+{
+	if (action == ACT_NONE || react(app, v, v->ops->act(v, app, action)))
+		return;
+	/* A question or a menu over the panes keeps the keys for itself. */
+	if (action_rows[action].context == KEYS_GLOBAL && (!top_overlay(app->frame) || action == ACT_HELP ||
+	    action == ACT_CANCEL_JOB || action == ACT_COMMAND))
+		global_action(app, action);
+	else if (action == ACT_BACK && top_overlay(app->frame))
+		pop(app, v);
+}
+
 void frame_key(struct app *app, keycode key)
 {
 	struct view *v = focused_view(app->frame);
@@ -416,15 +448,7 @@ void frame_key(struct app *app, keycode key)
 	}
 	if (v->ops->wants_text && v->ops->wants_text(v) && react(app, v, v->ops->key(v, app, key)))
 		return;
-	enum action action = keymap_find(app->keymap, v->ops->contexts, key);
-	if (action == ACT_NONE || react(app, v, v->ops->act(v, app, action)))
-		return;
-	/* A question or a menu over the panes keeps the keys for itself. */
-	if (action_rows[action].context == KEYS_GLOBAL && (!top_overlay(app->frame) || action == ACT_HELP ||
-	    action == ACT_CANCEL_JOB || action == ACT_COMMAND))
-		global_action(app, action);
-	else if (action == ACT_BACK && top_overlay(app->frame))
-		pop(app, v);
+	act(app, v, keymap_find(app->keymap, v->ops->contexts, key));
 }
 
 void frame_paste(struct app *app, const char *text, size_t len)
@@ -445,6 +469,21 @@ static bool inside(const struct area *a, int y, int x)
 	return y >= a->y && y < a->y + a->h && x >= a->x && x < a->x + a->w;
 }
 
+/* A click on a hint is its key, in the pane that it is about. */
+static bool click_hint(struct app *app, int y, int x)
+{
+	struct frame *f = app->frame;
+	enum action action = (enum action) canvas_spot_at(y, x);
+
+	if (action == ACT_NONE)
+		return false;
+	for (int i = 0; !top_overlay(f) && i < PANE_COUNT; i++)
+		if (inside(&f->layout.panes[i], y, x))
+			app_focus(app, (enum pane) i);
+	act(app, focused_view(f), action);
+	return true;
+}
+
 void frame_mouse(struct app *app, int y, int x, int what)
 {
 	struct frame *f = app->frame;
@@ -455,10 +494,15 @@ void frame_mouse(struct app *app, int y, int x, int what)
 		return;
 	if (top) {
 		struct mouse m = { y - f->layout.body.y, x - f->layout.body.x, what };
+		/* It may have parts: the one that was clicked has the keys by then. */
 		if (top->ops->mouse && inside(&f->layout.body, y, x))
 			react(app, top, top->ops->mouse(top, app, &m));
+		if (what == MOUSE_CLICK && top == top_overlay(f))
+			click_hint(app, y, x);
 		return;
 	}
+	if (what == MOUSE_CLICK && click_hint(app, y, x))
+		return;
 	for (int i = 0; i < PANE_COUNT; i++) {
 		const struct area *a = &f->layout.panes[i];
 		struct mouse m = { y - a->y, x - a->x, what };

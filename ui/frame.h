@@ -30,7 +30,7 @@ void layout_compute(struct layout *l, int rows, int cols, enum pane focus, bool 
 /* The header, the notices and the hints (frame_lines.c). */
 void draw_header(struct app *app, const struct area *a);
 void draw_notices(struct app *app, const struct area *a);
-void draw_footer(struct app *app, const struct area *a, const struct view *focused);
+void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay);
 
 struct notice {
 	enum notice_kind kind;

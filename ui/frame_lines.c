@@ -162,7 +162,7 @@ static void draw_notice(const struct area *a, int *x, const struct notice *n)
 	char when[16];
 	int width = text_width(n->text, strlen(n->text));
 
-	localtime_r(&seconds, &tm);
+	gmtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), " %H:%M:%S ", &tm);
 	int room = a->w - *x - 12;
 	/* A second one is drawn only if it is whole. */
@@ -184,54 +184,98 @@ void draw_notices(struct app *app, const struct area *a)
 
 /* ---- hints --------------------------------------------------------------------------------------------- */
 
-static int hint_width(struct app *app, const struct action_row *row)
-{
-	char buf[32];
-	const char *key = keymap_hint(app->keymap, row->action, buf, sizeof(buf));
+struct footer {
+	const struct app *app;
+	const struct area *a;
+	int x, end; /* the next hint begins at x, and none passes `end` */
+};
 
-	return str_blank(key) ? 0 : text_width(key, strlen(key)) + 1 + text_width(row->hint, strlen(row->hint)) + 2;
+static const char *key_of(const struct app *app, enum action action, char *buf, size_t size)
+{
+	const char *key = action == ACT_NONE ? NULL : keymap_hint(app->keymap, action, buf, size);
+
+	return str_blank(key) ? NULL : key;
 }
 
-/* Draws "key hint" if it ends before `end`. */
-static bool draw_hint(struct app *app, const struct area *a, int *x, int end, const struct action_row *row)
+/* "c" or "1-4"; false: no key is bound. */
+static bool add_keys(const struct app *app, const struct footer_hint *h, struct strbuf *out)
 {
-	char buf[32];
-	int width = hint_width(app, row);
+	char one_buf[32], other_buf[32];
+	const char *one = key_of(app, h->action, one_buf, sizeof(one_buf));
+	const char *other = key_of(app, h->other, other_buf, sizeof(other_buf));
+
+	if (h->action == ACT_NONE)
+		strbuf_add(out, h->what, strcspn(h->what, " "));
+	else if (one && other)
+		strbuf_addf(out, "%s%c%s", one, h->between, other);
+	else if (one || other)
+		strbuf_adds(out, one ? one : other);
+	return out->len > 0;
+}
+
+static const char *words_of(const struct footer_hint *h)
+{
+	if (h->action == ACT_NONE)
+		return h->what + MIN(strcspn(h->what, " ") + 1, strlen(h->what));
+	return h->what ? h->what : action_rows[h->action].hint;
+}
+
+static int hint_width(const struct app *app, const struct footer_hint *h)
+{
+	AUTO_STRBUF keys = STRBUF_INIT(256);
+	const char *words = words_of(h);
+
+	return add_keys(app, h, &keys) ? text_width(keys.data, keys.len) + 1 + text_width(words, strlen(words)) + 2 : 0;
+}
+
+/* Draws "key words" if it ends in time. */
+static bool draw_hint(struct footer *f, const struct footer_hint *h)
+{
+	AUTO_STRBUF keys = STRBUF_INIT(256);
+	int width = hint_width(f->app, h);
 
 	if (!width)
 		return true;
-	if (*x + width - 2 > end)
+	if (f->x + width - 2 > f->end)
 		return false;
-	*x += draw_str(a, 0, *x, ROLE_KEY, keymap_hint(app->keymap, row->action, buf, sizeof(buf))) + 1;
-	*x += draw_str(a, 0, *x, ROLE_FOOTER, row->hint) + 2;
+	/* Of two keys a click is the first. */
+	canvas_spot(f->a, 0, f->x, width - 2, (int) h->action);
+	add_keys(f->app, h, &keys);
+	f->x += draw_str(f->a, 0, f->x, ROLE_KEY, keys.data) + 1;
+	f->x += draw_str(f->a, 0, f->x, ROLE_FOOTER, words_of(h)) + 2;
 	return true;
 }
 
-/* These are shown at the end on any terminal. */
-static bool always_shown(enum action action)
-{
-	return action == ACT_HELP || action == ACT_QUIT;
-}
+static const struct footer_hint help = { .action = ACT_HELP }, quit = { .action = ACT_QUIT };
 
-/* The focused view's own hints first, the global ones last. */
-static void draw_own_hints(struct app *app, const struct area *a, int *x, int end, const struct view *focused)
+/* Those that a view has not chosen: its own contexts first, the global one last. */
+static void draw_all_hints(struct footer *f, const struct view *focused)
 {
 	for (const enum key_context *c = focused->ops->contexts;; c++) {
-		for (int i = 1; i < ACT_COUNT; i++)
-			if (action_rows[i].context == *c && action_rows[i].hint && !always_shown(action_rows[i].action) &&
-			    !draw_hint(app, a, x, end, &action_rows[i]))
+		for (int i = 1; i < ACT_COUNT; i++) {
+			struct footer_hint h = { .action = action_rows[i].action };
+			bool shown = action_rows[i].context == *c && action_rows[i].hint && h.action != ACT_HELP && h.action != ACT_QUIT;
+			if (shown && !draw_hint(f, &h))
 				return;
+		}
 		if (*c == KEYS_GLOBAL)
 			return;
 	}
 }
 
-void draw_footer(struct app *app, const struct area *a, const struct view *focused)
+void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay)
 {
-	const struct action_row *help = &action_rows[ACT_HELP], *quit = &action_rows[ACT_QUIT];
-	int x = 1, room = hint_width(app, help) + hint_width(app, quit);
+	struct footer f = { app, a, 1, a->w - 1 - hint_width(app, &help) - (overlay ? 0 : hint_width(app, &quit)) };
+	const struct footer_hint *h = focused->ops->hints;
 
-	draw_own_hints(app, a, &x, a->w - 1 - room, focused);
-	draw_hint(app, a, &x, a->w - 1, help);
-	draw_hint(app, a, &x, a->w - 1, quit);
+	if (!h)
+		draw_all_hints(&f, focused);
+	/* What does not fit makes room for what is shorter. */
+	for (; h && (h->action != ACT_NONE || h->what); h++)
+		draw_hint(&f, h);
+	f.end = a->w - 1;
+	draw_hint(&f, &help);
+	/* Over the panes q only closes what lies there. */
+	if (!overlay)
+		draw_hint(&f, &quit);
 }

@@ -82,9 +82,11 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_EDIT_JSON, "edit-json", KEYS_FORM, "F4", "JSON", "Edit the arguments as JSON")                      \
 	X(ACT_SAVE_CALL, "save-call", KEYS_FORM, "F6", "save", "Save the call under a name")                      \
 	X(ACT_EARLIER, "earlier", KEYS_FORM, "^R", "earlier", "Values of earlier calls")                          \
+	X(ACT_HISTORY, "history", KEYS_FORM, "H", "history", "Go to the earlier calls")                           \
+	X(ACT_REPEAT, "repeat", KEYS_FORM, "R", "repeat ×N", "Send the call several times")                      \
 	X(ACT_RAW, "raw", KEYS_RESULT, "w", NULL, "Raw text, or the tree")                                        \
 	X(ACT_TABLE, "table", KEYS_RESULT, "t", NULL, "Lists of objects as a table")                              \
-	X(ACT_DIFF, "diff", KEYS_RESULT, "d", "diff", "Compare with the result before")                           \
+	X(ACT_DIFF, "diff", KEYS_RESULT, "D d", "diff", "Compare with the result before")                           \
 	X(ACT_CALL_LOGS, "call-logs", KEYS_RESULT, "l", "logs", "The log lines of this call")                     \
 	X(ACT_EDITOR, "editor", KEYS_RESULT, "e", NULL, "Open in $EDITOR")                                        \
 	X(ACT_RERUN, "rerun", KEYS_HISTORY, "r", "rerun", "Run it again")                                         \

@@ -255,6 +255,16 @@ bool log_book_last(const struct log_book *b, int replica, int64_t now, int count
 	return any;
 }
 
+int64_t log_book_until(const struct log_book *b, int replica, int64_t now)
+{
+	int64_t until = 0;
+
+	for (int i = 0; i < b->source_count; i++)
+		if (replica < 0 || b->sources[i].number == replica)
+			until = MAX(until, log_rates_until(&b->sources[i].rates, now));
+	return until;
+}
+
 double log_book_rate(const struct log_book *b, int replica, int64_t now)
 {
 	double sum = 0;

@@ -57,8 +57,9 @@ int log_book_add(struct log_book *b, const struct log_batch *batch);
 /* Sums over the replica (< 0: all that there were). */
 uint64_t log_book_lines(const struct log_book *b, int replica);
 uint64_t log_book_errors(const struct log_book *b, int replica);
-/* As log_rates_last() and its sisters. */
+/* As log_rates_last() and its sisters, over those sources. */
 bool log_book_last(const struct log_book *b, int replica, int64_t now, int count, double *lines, uint32_t *errors);
+int64_t log_book_until(const struct log_book *b, int replica, int64_t now);
 double log_book_rate(const struct log_book *b, int replica, int64_t now);
 /* How all its streams are: the worst that still matters. */
 enum log_stream_state log_book_state(const struct log_book *b);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/attr.h"
+
 /* The rate is that of so many whole seconds. */
 #define LATELY 3
 
@@ -42,6 +44,11 @@ bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *l
 		any |= n > 0;
 	}
 	return any;
+}
+
+int64_t log_rates_until(const struct log_rates *r, int64_t now)
+{
+	return r->newest ? MIN(now, r->newest + LATELY + 1) : 0;
 }
 
 double log_rates_now(const struct log_rates *r, int64_t now)

@@ -15,6 +15,9 @@ struct log_rates {
 void log_rates_add(struct log_rates *r, int64_t ns, bool error);
 /* Values of the `count` seconds that end with `now`, oldest first; neither may be NULL. True if any is not 0. */
 bool log_rates_last(const struct log_rates *r, int64_t now, int count, double *lines, uint32_t *errors);
+/* A graph does not go on when nothing comes: the second up to which it shows, `now` or a little after the last line; 0:
+ * there was none. */
+int64_t log_rates_until(const struct log_rates *r, int64_t now);
 /* Lines per second lately. */
 double log_rates_now(const struct log_rates *r, int64_t now);
 

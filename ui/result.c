@@ -389,17 +389,17 @@ int result_act(struct result *r, struct app *app, enum action action)
 	}
 }
 
-int result_mouse(struct result *r, int y, int x, int what)
+int result_mouse(struct result *r, int y, int what)
 {
-	(void) x;
 	if (!r->present)
 		return REACT_HANDLED;
 	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN)
 		return move(r, what == MOUSE_WHEEL_UP ? -3 : 3);
-	/* The first row is the path's, or the headings'. */
-	if (y < 1 || r->top + (size_t) y - 1 >= result_rows(r))
+	/* The first row of these is the path's, or the headings'. */
+	y -= r->mode == RESULT_TREE || r->mode == RESULT_TABLE;
+	if (y < 0 || r->top + (size_t) y >= result_rows(r))
 		return REACT_HANDLED;
-	bool again = r->row == r->top + (size_t) y - 1;
-	r->row = r->top + (size_t) y - 1;
+	bool again = r->row == r->top + (size_t) y;
+	r->row = r->top + (size_t) y;
 	return what == MOUSE_DOUBLE || again ? toggle(r) : REACT_REDRAW;
 }

@@ -105,14 +105,12 @@ void result_take_diff(struct result *r, struct diff *take_diff);
 void result_draw(struct result *r, struct app *app, const struct area *a, bool focused, const char *running);
 /* Cursor, folding, modes, search, copying, path. REACT_NONE: not its. */
 int result_act(struct result *r, struct app *app, enum action action);
-int result_mouse(struct result *r, int y, int x, int what);
+/* On row y inside of the box. */
+int result_mouse(struct result *r, int y, int what);
 /* Goes to the first match at or behind the cursor; NULL or "": none. False: nothing matches. */
 bool result_search(struct result *r, const char *text);
 /* What y copies: the value under the cursor, strings without quotes. */
 void result_value(struct result *r, struct strbuf *out);
 size_t result_rows(struct result *r);
-
-/* Appends "S save", as the key is bound now, for the bottom of a box; nothing where it is not. */
-void hint_add(struct strbuf *sb, const struct app *app, enum action action, const char *what);
 
 #endif

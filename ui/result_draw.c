@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "ui/hints.h"
 #include "ui/result.h"
 
 /* Row numbers are drawn from this width on. */
@@ -277,25 +278,16 @@ static void add_title(struct strbuf *sb, const struct result *r)
 		strbuf_addf(sb, "   %s", clock);
 }
 
-void hint_add(struct strbuf *sb, const struct app *app, enum action action, const char *what)
-{
-	char key[32];
-	const char *hint = keymap_hint(app->keymap, action, key, sizeof(key));
-
-	if (hint && *hint)
-		strbuf_addf(sb, "%s%s %s", sb->len ? " · " : "", hint, what);
-}
-
-static void add_hints(struct strbuf *sb, const struct app *app, const struct result *r)
+static void add_hints(struct hints *h, const struct result *r)
 {
 	if (r->mode == RESULT_TREE)
-		hint_add(sb, app, ACT_OPEN, "fold");
-	hint_add(sb, app, ACT_SEARCH, "search");
-	hint_add(sb, app, ACT_COPY, "copy");
-	hint_add(sb, app, ACT_COPY_ALT, "path");
-	hint_add(sb, app, ACT_SAVE, "save");
-	hint_add(sb, app, ACT_EDITOR, "$EDITOR");
-	hint_add(sb, app, ACT_CALL_LOGS, "logs of this call");
+		hints_add(h, ACT_OPEN, "fold");
+	hints_add(h, ACT_SEARCH, "search");
+	hints_add(h, ACT_COPY, "copy");
+	hints_add(h, ACT_COPY_ALT, "path");
+	hints_add(h, ACT_SAVE, "save");
+	hints_add(h, ACT_EDITOR, "$EDITOR");
+	hints_add(h, ACT_CALL_LOGS, "logs of this call");
 }
 
 static void add_place(struct strbuf *sb, struct result *r)
@@ -310,10 +302,24 @@ static void add_place(struct strbuf *sb, struct result *r)
 		strbuf_addf(sb, "line %zu/%zu%s", r->row + 1, count, r->mode == RESULT_RAW && !r->pager.complete ? "+" : "");
 }
 
+/* The ways to look at it; the last leads to the log lines of the call. */
+static void draw_modes(const struct result *r, const struct area *a)
+{
+	static const char *const names[] = { "Tree", "Raw", "Table", "Diff", "Logs" };
+	static const enum action actions[] = { ACT_NONE, ACT_RAW, ACT_TABLE, ACT_DIFF, ACT_CALL_LOGS };
+	int xs[ARRAY_LEN(names)];
+
+	draw_tabs(a, names, ARRAY_LEN(names), (int) r->mode, xs);
+	for (int i = 0; i < (int) ARRAY_LEN(names); i++)
+		/* Back to the tree leads the key of where one is. */
+		if (xs[i] >= 0 && i != (int) r->mode)
+			canvas_spot(a, 0, xs[i], (int) strlen(names[i]), (int) actions[i ? i : (int) r->mode]);
+}
+
 void result_draw(struct result *r, struct app *app, const struct area *a, bool focused, const char *running)
 {
-	static const char *const modes[] = { "Tree", "Raw", "Table", "Diff" };
-	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), hints = STRBUF_INIT(STRBUF_LINE), place = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), place = STRBUF_INIT(STRBUF_LINE);
+	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
 
 	area_clear(a, ROLE_TEXT);
 	if (running)
@@ -321,16 +327,16 @@ void result_draw(struct result *r, struct app *app, const struct area *a, bool f
 	else
 		add_title(&title, r);
 	if (r->present) {
-		add_hints(&hints, app, r);
+		add_hints(&hints, r);
 		add_place(&place, r);
 	}
-	struct box box = { .title = title.data, .bottom = hints.data, .bottom_right = place.data, .focused = focused };
+	struct box box = { .title = title.data, .hints = &hints, .bottom_right = place.data, .focused = focused };
 	struct area in = draw_box(a, &box);
 	if (!r->present) {
 		draw_str(&in, 1, 2, ROLE_DIM, running ? "waiting for the answer; ^C cancels" : "what the call answers comes here");
 		return;
 	}
-	draw_tabs(a, modes, ARRAY_LEN(modes), (int) r->mode, NULL);
+	draw_modes(r, a);
 	switch (r->mode) {
 	case RESULT_TREE:
 		draw_tree(r, &in);

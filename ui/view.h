@@ -25,11 +25,20 @@ struct mouse {
 	enum { MOUSE_CLICK, MOUSE_DOUBLE, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } what;
 };
 
+/* What the footer says of a view: "c call", or two keys: "1-4 pane". */
+struct footer_hint {
+	enum action action; /* ACT_NONE: only words, the first of which is the key */
+	enum action other;  /* ACT_NONE: one key */
+	char between;       /* the two keys */
+	const char *what;   /* NULL: the action's own */
+};
+
 struct view;
 
 struct view_ops {
 	const char *name;                 /* "environments"; in state files */
 	const enum key_context *contexts; /* inner to outer, without KEYS_GLOBAL; ends with KEYS_GLOBAL */
+	const struct footer_hint *hints;  /* by weight, up to an empty one; NULL: all of its contexts */
 	bool text; /* takes printable keys itself now and then: see wants_text */
 
 	void (*free)(struct view *v);

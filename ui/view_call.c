@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/call_view.h"
+#include "ui/hints.h"
 #include "ui/methods.h"
 #include "ui/views.h"
 
@@ -99,7 +100,8 @@ static void add_method(struct call_view *v, struct strbuf *sb)
 
 static void draw_form(struct call_view *v, const struct area *a, bool focused)
 {
-	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE), hints = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE);
+	AF_AUTO(hints) struct hints hints = HINTS_INIT(v->app->keymap, " · ");
 	int errors = form_errors(&v->form);
 	char count[24] = "";
 	struct box box = { .focused = focused, .bottom_right = count };
@@ -109,11 +111,11 @@ static void draw_form(struct call_view *v, const struct area *a, bool focused)
 		snprintf(count, sizeof(count), "%d error%s", errors, errors == 1 ? "" : "s");
 	strbuf_addf(&title, "[1] Call %s", v->environment);
 	add_method(v, &method);
-	hint_add(&hints, v->app, ACT_NEXT_PANE, "next field");
-	hint_add(&hints, v->app, ACT_EARLIER, "earlier values");
+	hints_add(&hints, ACT_NEXT_PANE, "next field");
+	hints_add(&hints, ACT_EARLIER, "earlier values");
 	if (v->form.method && !v->form.json)
-		hint_add(&hints, v->app, ACT_PAGE_DOWN, "next method");
-	box.bottom = hints.data;
+		hints_add(&hints, ACT_PAGE_DOWN, "next method");
+	box.hints = &hints;
 	box.title = title.data;
 	box.right = method.data;
 	struct area in = draw_box(a, &box);
@@ -124,17 +126,44 @@ struct parts {
 	struct area at[PART_COUNT]; /* h == 0: not shown */
 };
 
+/* Only one part is seen: the names of all stand in a row above it. */
+static bool has_tabs(const struct call_view *v, const struct area *a)
+{
+	return !v->zoomed && (a->w < WIDE_COLS || a->h < WIDE_ROWS);
+}
+
 static void lay_out(const struct call_view *v, const struct area *a, struct parts *p)
 {
+	int tabs = has_tabs(v, a);
+
 	*p = (struct parts){ 0 };
-	if (v->zoomed || a->w < WIDE_COLS || a->h < WIDE_ROWS) {
-		p->at[v->part] = *a;
+	if (v->zoomed || tabs) {
+		p->at[v->part] = (struct area){ a->y + tabs, a->x, a->h - tabs, a->w };
 		return;
 	}
 	int top = MIN(a->h - 8, MAX(12, a->h * 18 / 32)), left = a->w * 64 / 120;
 	p->at[PART_FORM] = (struct area){ a->y, a->x, top, left };
 	p->at[PART_HISTORY] = (struct area){ a->y, a->x + left, top, a->w - left };
 	p->at[PART_RESULT] = (struct area){ a->y + top, a->x, a->h - top, a->w };
+}
+
+static void draw_part_names(const struct call_view *v, const struct area *a)
+{
+	static const char *const names[PART_COUNT] = { "1 Form", "2 History", "3 Result" };
+	struct area row = { a->y, a->x, 1, a->w };
+	int x = 1;
+
+	area_clear(&row, ROLE_TEXT);
+	for (int i = 0; i < PART_COUNT; i++) {
+		bool current = i == (int) v->part;
+		enum role role = current ? ROLE_TAB_CURRENT : ROLE_TAB;
+		int from = x;
+		x += draw_str(&row, 0, x, role, current ? "▸" : " ");
+		x += draw_str(&row, 0, x, role, names[i]);
+		x += draw_str(&row, 0, x, role, current ? "◂" : " ");
+		canvas_spot(&row, 0, from, x - from, ACT_PANE_1 + i);
+		x++;
+	}
 }
 
 static void call_draw(struct view *view, struct app *app, const struct area *a, bool focused)
@@ -146,6 +175,8 @@ static void call_draw(struct view *view, struct app *app, const struct area *a, 
 	v->area = *a;
 	follow_methods(v);
 	lay_out(v, a, &p);
+	if (has_tabs(v, a))
+		draw_part_names(v, a);
 	if (p.at[PART_FORM].h)
 		draw_form(v, &p.at[PART_FORM], focused && v->part == PART_FORM);
 	if (p.at[PART_HISTORY].h)
@@ -181,9 +212,30 @@ static int toggle_json(struct call_view *v)
 	return focus(v, PART_FORM);
 }
 
+/* With the result before this one. */
+static int diff(struct call_view *v)
+{
+	if (v->result.mode == RESULT_DIFF)
+		v->result.mode = RESULT_TREE;
+	else if (v->result.id && v->result.json)
+		call_history_get(v, HISTORY_BEFORE, v->result.id, PURPOSE_DIFF);
+	else
+		app_notice(v->app, NOTICE_INFO, "there is no earlier result to compare with");
+	return REACT_REDRAW;
+}
+
 static int common_act(struct call_view *v, enum action action)
 {
 	switch (action) {
+	case ACT_HISTORY:
+		return focus(v, PART_HISTORY);
+	case ACT_DIFF:
+		return diff(v);
+	case ACT_REPEAT:
+		call_ask_repeat(v);
+		return REACT_REDRAW;
+	case ACT_CALL_LOGS:
+		return call_show_logs(v, v->result.call_id);
 	case ACT_SEND:
 		call_send(v);
 		return REACT_REDRAW;
@@ -321,18 +373,6 @@ static int history_act(struct view *view, struct app *app UNUSED, enum action ac
 	return reaction ? reaction : common_act(v, action);
 }
 
-/* With the result before this one. */
-static int diff(struct call_view *v)
-{
-	if (v->result.mode == RESULT_DIFF)
-		v->result.mode = RESULT_TREE;
-	else if (v->result.id && v->result.json)
-		call_history_get(v, HISTORY_BEFORE, v->result.id, PURPOSE_DIFF);
-	else
-		app_notice(v->app, NOTICE_INFO, "there is no earlier result to compare with");
-	return REACT_REDRAW;
-}
-
 static int next_tab(struct call_view *v, int step)
 {
 	static const enum action actions[] = { ACT_NONE, ACT_RAW, ACT_TABLE, ACT_DIFF };
@@ -354,8 +394,6 @@ static int result_part_act(struct view *view, struct app *app, enum action actio
 	struct call_view *v = (struct call_view *) view;
 
 	switch (action) {
-	case ACT_DIFF:
-		return diff(v);
 	case ACT_SEARCH:
 		call_ask_search(v);
 		return REACT_REDRAW;
@@ -365,8 +403,6 @@ static int result_part_act(struct view *view, struct app *app, enum action actio
 	case ACT_EDITOR:
 		call_open_editor(v);
 		return REACT_REDRAW;
-	case ACT_CALL_LOGS:
-		return call_show_logs(v, v->result.call_id);
 	case ACT_TAB_NEXT:
 	case ACT_TAB_PREVIOUS:
 		return next_tab(v, action == ACT_TAB_NEXT ? 1 : -1);
@@ -396,12 +432,16 @@ static int call_mouse(struct view *view, struct app *app UNUSED, const struct mo
 			continue;
 		if (m->what == MOUSE_CLICK || m->what == MOUSE_DOUBLE)
 			call_view_focus(v, (enum call_part) i);
-		int y = v->area.y + m->y - a->y - 1;
+		int y = v->area.y + m->y - a->y - 1, x = v->area.x + m->x - a->x - 1;
+		bool wheel = m->what == MOUSE_WHEEL_UP || m->what == MOUSE_WHEEL_DOWN;
+		/* In the border there are only hints. */
+		if (!wheel && (y < 0 || y >= a->h - 2))
+			return REACT_REDRAW;
 		if (i == PART_HISTORY)
 			return call_history_mouse(v, y + 1, (int) m->what, a);
 		if (i == PART_RESULT)
-			return result_mouse(&v->result, y, v->area.x + m->x - a->x - 1, (int) m->what);
-		form_click(&v->form, y, (int) m->what);
+			return result_mouse(&v->result, y, (int) m->what);
+		form_click(&v->form, y, x, (int) m->what);
 	}
 	return REACT_REDRAW;
 }
@@ -432,18 +472,24 @@ static void screen_free(struct view *view)
 	free(v);
 }
 
-static const enum key_context form_contexts[] = { KEYS_FORM, KEYS_LIST, KEYS_GLOBAL };
+static const enum key_context form_contexts[] = { KEYS_FORM, KEYS_RESULT, KEYS_LIST, KEYS_GLOBAL };
 static const enum key_context history_contexts[] = { KEYS_HISTORY, KEYS_RESULT, KEYS_FORM, KEYS_LIST, KEYS_GLOBAL };
 /* Of the detail's keys only those that change tabs mean something here. */
 static const enum key_context result_contexts[] = { KEYS_RESULT, KEYS_FORM, KEYS_LIST, KEYS_DETAIL, KEYS_GLOBAL };
 
+static const struct footer_hint footer_hints[] = {
+	{ .action = ACT_SEND }, { .action = ACT_EDIT_JSON }, { .action = ACT_SAVE_CALL }, { .action = ACT_NEXT_PANE, .what = "next field" },
+	{ .action = ACT_BACK }, { .action = ACT_HISTORY }, { .action = ACT_DIFF }, { .action = ACT_REPEAT },
+	{ .action = ACT_CALL_LOGS, .what = "logs of call" }, { 0 }
+};
+
 static const struct view_ops part_ops[PART_COUNT] = {
-	[PART_FORM] = { .name = "call", .contexts = form_contexts, .free = screen_free, .draw = call_draw, .act = form_act,
+	[PART_FORM] = { .name = "call", .contexts = form_contexts, .hints = footer_hints, .free = screen_free, .draw = call_draw, .act = form_act,
 			.text = true, .wants_text = form_wants_text, .key = form_raw_key, .paste = form_pasted,
 			.mouse = call_mouse, .tick = call_tick },
-	[PART_HISTORY] = { .name = "call", .contexts = history_contexts, .free = screen_free, .draw = call_draw,
+	[PART_HISTORY] = { .name = "call", .contexts = history_contexts, .hints = footer_hints, .free = screen_free, .draw = call_draw,
 			   .act = history_act, .mouse = call_mouse, .tick = call_tick },
-	[PART_RESULT] = { .name = "call", .contexts = result_contexts, .free = screen_free, .draw = call_draw,
+	[PART_RESULT] = { .name = "call", .contexts = result_contexts, .hints = footer_hints, .free = screen_free, .draw = call_draw,
 			  .act = result_part_act, .mouse = call_mouse, .tick = call_tick },
 };
 

@@ -3,10 +3,18 @@
 #include <string.h>
 
 #include "ui/detail_priv.h"
+#include "ui/hints.h"
 #include "ui/methods.h"
 
 static const enum key_context detail_contexts[] = { KEYS_DETAIL, KEYS_LIST, KEYS_GLOBAL };
 static const char *const tab_names[TAB_COUNT] = { "Overview", "Logs", "Methods", "Calls", "Env" };
+
+static const struct footer_hint footer_hints[] = {
+	{ ACT_PANE_1, ACT_PANE_4, '-', "pane" }, { ACT_TAB_PREVIOUS, ACT_TAB_NEXT, ' ', "tab" }, { .action = ACT_OPEN },
+	{ .action = ACT_CALL }, { .action = ACT_LOGS }, { .action = ACT_EXEC }, { .action = ACT_COPY },
+	{ .action = ACT_REVEAL, .what = "secrets" }, { .action = ACT_COMMAND }, { .action = ACT_ZOOM },
+	{ .action = ACT_BACK }, { 0 }
+};
 
 static void detail_free(struct view *v)
 {
@@ -49,9 +57,14 @@ static void detail_draw(struct view *v, struct app *app, const struct area *a, b
 	const struct environment *e = app_selected_environment(app);
 	const struct replica *r = app_selected_replica(app);
 	char title[160] = "[2] Detail";
-	struct box box = { .title = title, .focused = focused, .bottom = "c call · l logs · e exec · y copy",
-			   .bottom_right = "z zoom" };
+	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
+	struct box box = { .title = title, .focused = focused, .hints = &hints };
 
+	hints_add(&hints, ACT_CALL, "call");
+	hints_add(&hints, ACT_LOGS, "logs");
+	hints_add(&hints, ACT_EXEC, "exec");
+	hints_add(&hints, ACT_COPY, "copy");
+	hints_add(&hints, ACT_ZOOM, "zoom");
 	if (e && r)
 		snprintf(title, sizeof(title), "[2] %.90s·%d  %.40s", e->name, r->number, r->host);
 	else if (e)
@@ -144,7 +157,8 @@ static int detail_act(struct view *v, struct app *app, enum action action)
 	case ACT_COPY:
 		return envs->ops->act(envs, app, action);
 	default:
-		return REACT_NONE;
+		/* A click on a hint; their keys come by detail_key(). */
+		return action_rows[action].context == KEYS_ENVS ? envs->ops->act(envs, app, action) : REACT_NONE;
 	}
 	return REACT_REDRAW;
 }
@@ -196,6 +210,7 @@ static void detail_load(struct view *v, const char *key, const char *value)
 static const struct view_ops detail_ops = {
 	.name = "detail",
 	.contexts = detail_contexts,
+	.hints = footer_hints,
 	.free = detail_free,
 	.draw = detail_draw,
 	.act = detail_act,

@@ -11,6 +11,12 @@
 
 static const enum key_context envs_contexts[] = { KEYS_ENVS, KEYS_LIST, KEYS_GLOBAL };
 
+static const struct footer_hint footer_hints[] = {
+	{ ACT_PANE_1, ACT_PANE_4, '-', "pane" }, { .action = ACT_NEXT_PANE }, { .action = ACT_OPEN }, { .action = ACT_CALL },
+	{ .action = ACT_BUILD }, { .action = ACT_RUN }, { .action = ACT_LOGS }, { .action = ACT_EXEC },
+	{ .action = ACT_STOP }, { .action = ACT_REMOVE }, { .action = ACT_COMMAND }, { .action = ACT_ZOOM }, { 0 }
+};
+
 static void envs_free(struct view *view)
 {
 	struct envs *v = (struct envs *) view;
@@ -184,6 +190,20 @@ static int envs_paste(struct view *view, struct app *app, const char *text, size
 	return filter_changed(v, app);
 }
 
+/* By the column under the pointer; once more: the other way round. */
+static int sort_by_title(struct envs *v, int x)
+{
+	for (int i = 0; i < SORT_COUNT; i++) {
+		const struct heading *h = &v->heading[i];
+		if (x < h->x || x >= h->x + h->width)
+			continue;
+		v->reverse = v->sort == (enum envs_sort) i && !v->reverse;
+		v->sort = (enum envs_sort) i;
+		return REACT_REDRAW;
+	}
+	return REACT_HANDLED;
+}
+
 static int envs_mouse(struct view *view, struct app *app, const struct mouse *mouse)
 {
 	struct envs *v = (struct envs *) view;
@@ -191,10 +211,8 @@ static int envs_mouse(struct view *view, struct app *app, const struct mouse *mo
 
 	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
 		return move_cursor(v, app, mouse->what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
-	if (mouse->y == 1) {
-		v->sort = (v->sort + 1) % SORT_COUNT;
-		return REACT_REDRAW;
-	}
+	if (mouse->y == 1 && mouse->what == MOUSE_CLICK)
+		return sort_by_title(v, mouse->x - 1);
 	envs_rebuild(v, app);
 	if (mouse->y < 2 || mouse->y >= v->height + 2 || row >= v->count)
 		return REACT_HANDLED;
@@ -245,6 +263,7 @@ static void envs_load(struct view *view, const char *key, const char *value)
 static const struct view_ops envs_ops = {
 	.name = "environments",
 	.contexts = envs_contexts,
+	.hints = footer_hints,
 	.free = envs_free,
 	.draw = envs_draw,
 	.act = envs_act,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ui/hints.h"
 #include "ui/views.h"
 
 struct help {
@@ -61,14 +62,18 @@ static int draw_context(struct help *h, struct app *app, const struct area *a, i
 static void help_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct help *h = (struct help *) v;
+	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
 	struct box box = { .title = "Keys", .right = "config: ~/.config/affinetes/config", .focused = focused,
-			   .bottom = "/ search · Esc close" };
+			   .hints = &hints };
 	char search[128];
 	int total = 0;
 
+	hints_add(&hints, ACT_SEARCH, "search");
+	hints_add(&hints, ACT_BACK, "close");
 	area_clear(a, ROLE_DIALOG);
 	if (h->searching || h->search.len) {
 		snprintf(search, sizeof(search), "/%s", h->search.data);
+		box.hints = NULL;
 		box.bottom = search;
 	}
 	struct area in = draw_box(a, &box);

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "ui/hints.h"
 #include "ui/views.h"
 
 /* Of a result its beginning is shown. */
@@ -44,40 +45,80 @@ static void draw_row(struct app *app, const struct area *a, int y, const struct 
 	draw_right(a, y, a->w - 12, 11, ROLE_DIM, took.data);
 }
 
-/* The last lines of notes and output, then the error. */
+/* Lines of a text from its end, at most `want`: where they begin, and how many there are. */
+static size_t last_lines(const char *text, size_t len, int want, int *lines)
+{
+	size_t at = len && text[len - 1] == '\n' ? len - 1 : len;
+
+	for (*lines = 0; len && *lines < want;) {
+		const char *before = memrchr(text, '\n', at);
+		(*lines)++;
+		if (!before)
+			return 0;
+		at = (size_t) (before - text);
+		if (*lines == want)
+			return at + 1;
+	}
+	return len;
+}
+
+/* What follows the output: how much of it is missing, the error. */
+static void add_end(struct strbuf *sb, const struct job_row *j)
+{
+	if (j->output.len > OUTPUT_SHOWN)
+		strbuf_addf(sb, "\n… %zu bytes more; y copies all\n", j->output.len - OUTPUT_SHOWN);
+	if (j->error)
+		strbuf_addf(sb, "\n%s\n", j->error);
+	if (j->hint)
+		strbuf_addf(sb, "  %s\n", j->hint);
+}
+
+/* The last lines of notes, output and error. A log may be long, and this is drawn often: only the lines that are seen,
+ * and those below them, are looked at. */
 static void draw_output(struct jobs_view *jv, const struct area *a, const struct job_row *j)
 {
-	AUTO_STRBUF all = STRBUF_INIT(STRBUF_HUGE);
-	struct strlist lines = { 0 };
+	AUTO_STRBUF end = STRBUF_INIT(STRBUF_TEXT), shown = STRBUF_INIT(STRBUF_HUGE);
+	add_end(&end, j);
+	const struct {
+		const char *text;
+		size_t len;
+	} parts[] = { { j->log.data, j->log.len }, { j->output.data, MIN(j->output.len, (size_t) OUTPUT_SHOWN) },
+		      { end.data, end.len } };
+	size_t from[ARRAY_LEN(parts)];
+	int want = a->h + jv->scroll, total = 0;
 
-	text_add_safe(&all, j->log.data, j->log.len, true);
-	text_add_safe(&all, j->output.data, MIN(j->output.len, (size_t) OUTPUT_SHOWN), true);
-	if (j->output.len > OUTPUT_SHOWN)
-		strbuf_addf(&all, "\n… %zu bytes more; y copies all\n", j->output.len - OUTPUT_SHOWN);
-	if (j->error)
-		strbuf_addf(&all, "\n%s\n", j->error);
-	if (j->hint)
-		strbuf_addf(&all, "  %s\n", j->hint);
-	for (const char *p = all.data; *p;) {
+	for (int i = ARRAY_LEN(parts) - 1; i >= 0; i--) {
+		int lines;
+		from[i] = last_lines(parts[i].text, parts[i].len, want - total, &lines);
+		total += lines;
+	}
+	jv->scroll = MIN(jv->scroll, MAX(0, total - a->h));
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		text_add_safe(&shown, parts[i].text + from[i], parts[i].len - from[i], true);
+		if (shown.len && shown.data[shown.len - 1] != '\n')
+			strbuf_addc(&shown, '\n');
+	}
+	const char *p = shown.data;
+	for (int y = -MAX(0, total - a->h - jv->scroll); y < a->h && *p; y++) {
 		size_t len = strcspn(p, "\n");
-		if (strlist_take(&lines, str_ndup(p, len, NULL), NULL))
-			break;
+		if (y >= 0)
+			draw_text(a, y, 1, ROLE_TEXT, p, len, true);
 		p += len + (p[len] == '\n');
 	}
-	jv->scroll = MIN(jv->scroll, MAX(0, (int) lines.count - a->h));
-	int first = MAX(0, (int) lines.count - a->h - jv->scroll);
-	for (int y = 0; y < a->h && first + y < (int) lines.count; y++)
-		draw_text(a, y, 1, ROLE_TEXT, lines.items[first + y], strlen(lines.items[first + y]), true);
-	strlist_free(&lines);
 }
 
 static void jobs_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct jobs_view *jv = (struct jobs_view *) v;
 	const struct job_row *const *rows = job_list(app);
-	struct box box = { .title = "Jobs", .focused = focused, .bottom = "^C cancel · PgUp PgDn output · Esc close" };
+	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
+	struct box box = { .title = "Jobs", .focused = focused, .hints = &hints };
 	int current = index_of(jv, rows), count = 0;
 
+	hints_add(&hints, ACT_CANCEL_JOB, "cancel");
+	hints_add_two(&hints, ACT_PAGE_UP, ACT_PAGE_DOWN, "output");
+	hints_add(&hints, ACT_COPY, "copy");
+	hints_add(&hints, ACT_BACK, "close");
 	area_clear(a, ROLE_TEXT);
 	struct area in = draw_box(a, &box);
 	while (rows[count])

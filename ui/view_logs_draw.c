@@ -4,10 +4,12 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "ui/hints.h"
 #include "ui/view_logs_priv.h"
 
 /* Seconds of the graph, and cells of the errors below it. */
 #define GRAPH_CELLS 64
+#define GRAPH_LEAST 30
 #define ERROR_CELLS 21
 
 void logs_add_grouped(struct strbuf *sb, uint64_t n)
@@ -59,8 +61,10 @@ static void add_title(const struct logs_view *lv, struct strbuf *sb)
 		strbuf_adds(sb, "  merged by time");
 }
 
-static void add_right(const struct logs_view *lv, struct strbuf *sb)
+static void add_right(const struct logs_view *lv, struct hints *h)
 {
+	struct strbuf *sb = &h->text;
+	char words[48];
 	uint64_t errors = log_book_errors(lv->book, lv->filter.only);
 
 	add_state(lv, sb);
@@ -74,9 +78,13 @@ static void add_right(const struct logs_view *lv, struct strbuf *sb)
 	}
 	if (lv->zoomed)
 		return;
-	strbuf_addf(sb, "   wrap %s   t %s   / search   f filter", lv->wrap ? "on" : "off", logs_time_name(lv->time));
+	snprintf(words, sizeof(words), "wrap %s", lv->wrap ? "on" : "off");
+	hints_add(h, ACT_WRAP, words);
+	hints_add(h, ACT_TIME, logs_time_name(lv->time));
+	hints_add(h, ACT_SEARCH, "search");
+	hints_add(h, ACT_FILTER, "filter");
 	if (lv->book->replicas > 1 && lv->selected >= 0)
-		strbuf_addf(sb, "   m %s", lv->merge ? "one replica" : "merge replicas");
+		hints_add(h, ACT_MERGE, lv->merge ? "one replica" : "merge replicas");
 }
 
 static void add_match(const struct logs_view *lv, struct strbuf *sb)
@@ -91,17 +99,22 @@ static void add_match(const struct logs_view *lv, struct strbuf *sb)
 	strbuf_addf(sb, "%zu%s \"%s\"", l->hits.count, log_list_done(l) ? "" : "+", lv->search_text);
 }
 
-static void add_bottom(const struct logs_view *lv, struct strbuf *sb, bool focused)
+static void add_bottom(const struct logs_view *lv, struct hints *h, bool focused)
 {
-	add_match(lv, sb);
+	add_match(lv, &h->text);
 	if (!focused)
 		return;
 	if (lv->search)
-		strbuf_adds(sb, "   n/N next/prev");
-	strbuf_adds(sb, lv->zoomed ? "   e/E error   w wrap   t time   i json   T trace   y copy   S save" :
-				     "   e/E error   T trace   y copy   S save");
-	while (sb->len && *sb->data == ' ')
-		strbuf_remove(sb, 0, 1);
+		hints_add_two(h, ACT_SEARCH_NEXT, ACT_SEARCH_PREVIOUS, "next/prev");
+	hints_add_two(h, ACT_ERROR_NEXT, ACT_ERROR_PREVIOUS, "error");
+	if (lv->zoomed) {
+		hints_add(h, ACT_WRAP, "wrap");
+		hints_add(h, ACT_TIME, "time");
+		hints_add(h, ACT_JSON, "json");
+	}
+	hints_add(h, ACT_TRACE, "trace");
+	hints_add(h, ACT_COPY, "copy");
+	hints_add(h, ACT_SAVE, "save");
 }
 
 static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool wide)
@@ -132,30 +145,38 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 
 /* ---- above and below the lines, when there is room ------------------------------------------------------ */
 
-static void draw_graph_row(const struct logs_view *lv, const struct area *a, int y)
+static void draw_graph_row(struct logs_view *lv, const struct area *a, int y)
 {
 	int64_t now = wall_ms() / 1000;
 	double all_lines[LOG_RATES_SIZE], peak = 0;
 	uint32_t all_errors[LOG_RATES_SIZE];
-	AUTO_STRBUF sb = STRBUF_INIT(256);
-	int cells = MIN(GRAPH_CELLS, a->w / 2);
+	AUTO_STRBUF sb = STRBUF_INIT(256), drop = STRBUF_INIT(64);
 
-	log_book_last(lv->book, lv->filter.only, now, LOG_RATES_SIZE, all_lines, all_errors);
+	lv->graph_until = log_book_until(lv->book, lv->filter.only, now);
+	log_book_last(lv->book, lv->filter.only, lv->graph_until, LOG_RATES_SIZE, all_lines, all_errors);
 	for (int i = 0; i < LOG_RATES_SIZE; i++)
 		peak = MAX(peak, all_lines[i]);
+	if (lv->graph_until && lv->graph_until < now) {
+		strbuf_adds(&sb, "until ");
+		logs_add_clock(lv, &sb, lv->graph_until * 1000000000);
+		strbuf_adds(&sb, "  ");
+	}
+	strbuf_adds(&sb, "peak ");
+	logs_add_grouped(&sb, (uint64_t) peak);
+	strbuf_adds(&drop, "drop ");
+	logs_add_grouped(&drop, log_store_dropped(lv->book->store));
+	/* The graph takes what the words leave. */
+	int words = 1 + 8 + 2 + (int) sb.len + 3 + (7 + ERROR_CELLS + 3) + (int) drop.len + 1;
+	bool with_errors = a->w - words >= GRAPH_LEAST;
+	int cells = MIN(GRAPH_CELLS, MAX(a->w - words + (with_errors ? 0 : 7 + ERROR_CELLS + 3), 1));
 	const double *lines = all_lines + LOG_RATES_SIZE - cells;
 	const uint32_t *errors = all_errors + LOG_RATES_SIZE - cells;
 	int x = 1 + draw_str(a, y, 1, ROLE_DIM, "lines/s ");
 	draw_spark(a, y, x, cells, ROLE_GRAPH, lines, cells);
 	x += cells + 2;
-	strbuf_adds(&sb, "peak ");
-	logs_add_grouped(&sb, (uint64_t) peak);
 	x += draw_str(a, y, x, ROLE_TEXT, sb.data) + 3;
-	strbuf_reset(&sb);
-	strbuf_adds(&sb, "drop ");
-	logs_add_grouped(&sb, log_store_dropped(lv->book->store));
-	draw_right(a, y, x, a->w - x, log_store_dropped(lv->book->store) ? ROLE_WARN : ROLE_DIM, sb.data);
-	if (x + 8 + ERROR_CELLS + (int) sb.len + 2 > a->w)
+	draw_right(a, y, x, a->w - x, log_store_dropped(lv->book->store) ? ROLE_WARN : ROLE_DIM, drop.data);
+	if (!with_errors)
 		return;
 	x += draw_str(a, y, x, ROLE_DIM, "errors ");
 	for (int i = 0; i < ERROR_CELLS; i++) {
@@ -340,8 +361,8 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 
 static struct area draw_frame(struct logs_view *lv, const struct area *a, bool focused)
 {
-	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), right = STRBUF_INIT(STRBUF_LINE);
-	AUTO_STRBUF bottom = STRBUF_INIT(STRBUF_LINE), bottom_right = STRBUF_INIT(STRBUF_LINE);
+	AF_AUTO(hints) struct hints right = HINTS_INIT(lv->app->keymap, "   "), bottom = HINTS_INIT(lv->app->keymap, "   ");
+	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), bottom_right = STRBUF_INIT(STRBUF_LINE);
 	struct box box = { .focused = focused };
 
 	add_title(lv, &title);
@@ -351,8 +372,8 @@ static struct area draw_frame(struct logs_view *lv, const struct area *a, bool f
 		add_bottom_right(lv, &bottom_right, a->w >= 100);
 	}
 	box.title = title.data;
-	box.right = right.len ? right.data : NULL;
-	box.bottom = bottom.len ? bottom.data : NULL;
+	box.right_hints = &right;
+	box.hints = &bottom;
 	box.bottom_right = bottom_right.len ? bottom_right.data : NULL;
 	return draw_box(a, &box);
 }

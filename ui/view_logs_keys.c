@@ -6,6 +6,13 @@
 
 static const enum key_context logs_contexts[] = { KEYS_LOGS, KEYS_LIST, KEYS_GLOBAL };
 
+static const struct footer_hint footer_hints[] = {
+	{ .action = ACT_FILTER }, { .action = ACT_FILTER_STACK, .what = "edit filters" }, { .action = ACT_SEARCH },
+	{ .what = "0-9 replica on/off" }, { ACT_MINUTE_BACK, ACT_MINUTE_ON, ' ', "±1 min" }, { .action = ACT_PAUSE },
+	{ .action = ACT_ZOOM }, { .action = ACT_BACK }, { .action = ACT_LEVEL, .what = "level" }, { .action = ACT_COMMAND },
+	{ 0 }
+};
+
 static int toggle_open(struct logs_view *lv)
 {
 	uint64_t line = logs_current(lv);
@@ -209,16 +216,14 @@ static bool logs_tick(struct view *v, struct app *app UNUSED, int64_t now_ms UNU
 		return false;
 	if ((int64_t) (logs_rate(lv) + 0.5) != lv->rate_shown)
 		return true;
-	/* The graph moves on as long as there is anything in it. */
-	double lines[LOG_RATES_SIZE];
-	uint32_t errors[LOG_RATES_SIZE];
-	return lv->zoomed &&
-	       log_book_last(lv->book, lv->filter.only, wall_ms() / 1000, LOG_RATES_SIZE / 4 + 1, lines, errors);
+	/* The graph moves on as long as lines come. */
+	return lv->zoomed && log_book_until(lv->book, lv->filter.only, wall_ms() / 1000) != lv->graph_until;
 }
 
 const struct view_ops logs_ops = {
 	.name = "logs",
 	.contexts = logs_contexts,
+	.hints = footer_hints,
 	.free = logs_free,
 	.draw = logs_draw,
 	.act = logs_act,

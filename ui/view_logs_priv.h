@@ -61,6 +61,7 @@ struct logs_view {
 	uint64_t screen_lines[SCREEN_ROWS_MAX];
 	int screen_rows, screen_y;
 	int64_t rate_shown;
+	int64_t graph_until; /* the second up to which the graph shows */
 
 	struct log_row rows[ENTRY_ROWS_MAX]; /* of the line that was laid out last */
 	int row_count;

@@ -99,14 +99,15 @@ def _():
 
 @test("keys can be bound anew, and ? and the hints show them")
 def _():
-    ui = Tui(engine=engine, config="key.help = F5\nkey.sort = u\nkey.sort-reverse = U\n")
+    ui = Tui(engine=engine, config="key.help = F5\nkey.sort = u\nkey.sort-reverse = U\nkey.mark = m\nkey.call = C\n")
     ui.wait("gamma")
     ui.keys("u")
     ui.wait("sort UP↓")
     ui.keys("o")
     ui.keys("U")
     ui.wait("sort UP↑")
-    check(re.search(r" u sort ", ui.lines[-1]), "hints: %s" % ui.lines[-1])
+    check(re.search(r" C call .* F5 keys ", ui.lines[-1]), "hints: %s" % ui.lines[-1])
+    ui.wait("m mark · a actions", "C call · l logs")
     ui.keys("F5")
     ui.wait(re.compile(r"u +Sort by the next column"))
     ui.keys("Esc")

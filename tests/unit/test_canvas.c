@@ -298,7 +298,8 @@ static void test_reversed_rows(void **state UNUSED)
 static void test_box(void **state UNUSED)
 {
 	start(3, 60);
-	struct box box = { "[1] Environments", "sort REQ/s↓   5 of 5", "space mark · a actions · / filter", "row 4 of 14", true };
+	struct box box = { .title = "[1] Environments", .right = "sort REQ/s↓   5 of 5",
+			   .bottom = "space mark · a actions · / filter", .bottom_right = "row 4 of 14", .focused = true };
 	struct area in = draw_box(&all, &box);
 	assert_int_equal(in.h, 1);
 	assert_int_equal(in.w, 58);
@@ -306,7 +307,7 @@ static void test_box(void **state UNUSED)
 	screen_is("┏━[1] Environments ━━━━━━━━━━━━━━━━━ sort REQ/s↓   5 of 5 ━┓\n"
 		  "┃x                                                         ┃\n"
 		  "┗━ space mark · a actions · / filter ━━━━━━━━ row 4 of 14 ━┛\n");
-	box = (struct box){ "Jobs", NULL, NULL, "2", false };
+	box = (struct box){ .title = "Jobs", .bottom_right = "2" };
 	draw_box(&all, &box);
 	screen_is("╭─ Jobs ───────────────────────────────────────────────────╮\n"
 		  "│                                                          │\n"
@@ -316,7 +317,8 @@ static void test_box(void **state UNUSED)
 /* Hints go as a whole, from the end. */
 static void test_narrow_box(void **state UNUSED)
 {
-	struct box box = { "[1] Environments", "sort REQ/s↓   5 of 5", "space mark · a actions · / filter", "row 4 of 14", false };
+	struct box box = { .title = "[1] Environments", .right = "sort REQ/s↓   5 of 5",
+			   .bottom = "space mark · a actions · / filter", .bottom_right = "row 4 of 14" };
 
 	start(2, 40);
 	draw_box(&all, &box);
@@ -326,7 +328,8 @@ static void test_narrow_box(void **state UNUSED)
 
 static void test_box_sizes(void **state UNUSED)
 {
-	struct box box = { "[1] Environments 日本", "LIVE ● 41/s   3 err", "space mark · a actions", "row 4 of 14", true };
+	struct box box = { .title = "[1] Environments 日本", .right = "LIVE ● 41/s   3 err",
+			   .bottom = "space mark · a actions", .bottom_right = "row 4 of 14", .focused = true };
 
 	for (int w = 0; w < 70; w++) {
 		start(4, 70);
@@ -343,7 +346,7 @@ static void test_box_sizes(void **state UNUSED)
 
 static void test_ascii_box(void **state UNUSED)
 {
-	struct box box = { "[1] Envs", "↓ 5", NULL, NULL, true };
+	struct box box = { .title = "[1] Envs", .right = "↓ 5", .focused = true };
 
 	start_with(GLYPHS_ASCII, 3, 24);
 	draw_box(&all, &box);
@@ -355,7 +358,7 @@ static void test_ascii_box(void **state UNUSED)
 static void test_tabs(void **state UNUSED)
 {
 	static const char *const names[] = { "Overview", "Logs", "Methods", "Calls", "Env" };
-	struct box box = { "[2] affine", NULL, NULL, NULL, false };
+	struct box box = { .title = "[2] affine" };
 	int xs[5];
 
 	start(2, 60);
@@ -371,7 +374,7 @@ static void test_tabs(void **state UNUSED)
 static void test_narrow_tabs(void **state UNUSED)
 {
 	static const char *const names[] = { "Overview", "Logs", "Methods", "Calls", "Env" };
-	struct box box = { "[2] affine", NULL, NULL, NULL, true };
+	struct box box = { .title = "[2] affine", .focused = true };
 	int xs[5];
 
 	start(2, 30);
