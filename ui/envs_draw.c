@@ -227,7 +227,7 @@ static bool is_stale(const struct app *app, const char *host_name)
 
 	for (int i = 0; i < m->host_count; i++)
 		if (!strcmp(m->hosts[i].name, host_name))
-			return host_is_stale(&m->hosts[i], app->now_ms);
+			return model_host_is_stale(&m->hosts[i], app->now_ms);
 	return false;
 }
 

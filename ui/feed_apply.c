@@ -114,22 +114,22 @@ static void carry_over(struct replica *to, struct replica *from)
 	set_word(to);
 }
 
-static struct host *host_named(struct model *m, const char *name)
+static struct model_host *host_named(struct model *m, const char *name)
 {
 	for (int i = 0; i < m->host_count; i++)
 		if (!strcmp(m->hosts[i].name, name))
 			return &m->hosts[i];
-	struct host *hosts = realloc(m->hosts, (size_t) (m->host_count + 1) * sizeof(*hosts));
+	struct model_host *hosts = realloc(m->hosts, (size_t) (m->host_count + 1) * sizeof(*hosts));
 	if (!hosts)
 		return NULL;
 	m->hosts = hosts;
-	hosts[m->host_count] = (struct host){ .name = strdup(name) };
+	hosts[m->host_count] = (struct model_host){ .name = strdup(name) };
 	return &hosts[m->host_count++];
 }
 
 static void seen(struct model *m, const char *name, const char *error)
 {
-	struct host *host = host_named(m, name);
+	struct model_host *host = host_named(m, name);
 
 	if (!host)
 		return;

@@ -46,9 +46,9 @@ static bool host_trouble(const struct app *app, struct strbuf *sb)
 	const struct model *m = &app->model;
 
 	for (int i = 0; i < m->host_count; i++) {
-		const struct host *h = &m->hosts[i];
+		const struct model_host *h = &m->hosts[i];
 		long long age = (app->now_ms - h->seen_ms) / 1000;
-		if (!host_is_stale(h, app->now_ms))
+		if (!model_host_is_stale(h, app->now_ms))
 			continue;
 		strbuf_adds(sb, h->name);
 		if (h->seen_ms && age < 120)

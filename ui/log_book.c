@@ -6,7 +6,7 @@
 #include "base/clock.h"
 
 /* More containers of one environment are not followed at once. */
-#define FOLLOW_MAX 64
+#define FOLLOW_MAX 256
 /* Of what a container printed while nobody looked, so much is read afterwards. */
 #define CATCH_UP 20000
 

@@ -46,7 +46,7 @@ void series_last(const struct series *s, int64_t now_ms, double *out, int count)
 
 #define STALE_MS 6000
 
-bool host_is_stale(const struct host *h, int64_t now_ms)
+bool model_host_is_stale(const struct model_host *h, int64_t now_ms)
 {
 	return !h->reachable || now_ms - h->seen_ms > STALE_MS;
 }
@@ -54,7 +54,7 @@ bool host_is_stale(const struct host *h, int64_t now_ms)
 bool model_is_stale(const struct model *m, int64_t now_ms)
 {
 	for (int i = 0; i < m->host_count; i++)
-		if (host_is_stale(&m->hosts[i], now_ms))
+		if (model_host_is_stale(&m->hosts[i], now_ms))
 			return true;
 	return false;
 }

@@ -82,7 +82,7 @@ struct environment {
 	struct series rates;
 };
 
-struct host {
+struct model_host {
 	char *name;      /* "local" */
 	bool reachable;
 	char *error;     /* why not; NULL */
@@ -90,12 +90,12 @@ struct host {
 };
 
 /* It does not answer, or has said nothing for so long that it may be hung: what is known of it may be wrong. */
-bool host_is_stale(const struct host *h, int64_t now_ms);
+bool model_host_is_stale(const struct model_host *h, int64_t now_ms);
 
 struct model {
 	struct environment *environments; /* by name */
 	int count;
-	struct host *hosts;
+	struct model_host *hosts;
 	int host_count;
 	bool loaded; /* a first answer (or failure) came */
 	/* totals over all rows */
