@@ -216,7 +216,7 @@ static af_code no_input(void *arg UNUSED, struct strbuf *out UNUSED, struct af_e
 
 static af_code run_command(struct job *job, struct af_error *err)
 {
-	struct command_io io = { .arg = job, .out = on_out, .note = on_note, .log = on_note, .progress = on_progress,
+	struct command_io io = { .arg = job, .live = true, .out = on_out, .note = on_note, .log = on_note, .progress = on_progress,
 				 .read_input = no_input, .out_err = on_log_bytes, .in_fd = -1, .tty_fd = -1,
 				 .resize_fd = -1 };
 	struct command_context cx = { .af = job->app->af, .io = &io, .cancel = job->cancel };

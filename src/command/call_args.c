@@ -285,5 +285,5 @@ af_code call_args_read(const struct args *args, const struct command_io *io, cha
 
 	if (!rc)
 		rc = strbuf_steal(&object, out, err);
-	return rc ? error_wrap(err, rc, "call") : AF_OK;
+	return rc ? error_wrap(err, rc, "%s", args_spec(args)->name) : AF_OK;
 }

@@ -9,6 +9,7 @@
 	X(build)    \
 	X(run)      \
 	X(call)     \
+	X(map)      \
 	X(ps)       \
 	X(methods)  \
 	X(logs)     \
