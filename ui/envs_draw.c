@@ -190,7 +190,8 @@ static const char *state_glyph(const struct replica *r)
 }
 
 /* "2 gpu-b", then what is odd about it. */
-static void draw_replica_name(const struct area *a, int y, const struct columns *c, const struct replica *r, enum role role)
+static void draw_replica_name(const struct area *a, int y, const struct columns *c, const struct replica *r, enum role role,
+			      const char *word)
 {
 	AUTO_STRBUF name = STRBUF_INIT(STRBUF_LINE);
 
@@ -199,7 +200,19 @@ static void draw_replica_name(const struct area *a, int y, const struct columns 
 		strbuf_addf(&name, " ↻%d", r->restarts);
 	if (r->uneven)
 		strbuf_adds(&name, " ≠");
-	draw_name(a, y, 5, c->up - text_width(r->word, strlen(r->word)) - 1, role, name.data);
+	draw_name(a, y, 5, c->up - text_width(word, strlen(word)) - 1, role, name.data);
+}
+
+/* Its state; of what is stale, how old that is. */
+static void word_of(const struct app *app, const struct replica *r, bool stale, char *out, size_t size)
+{
+	const struct model_host *h = stale ? model_host((struct model *) &app->model, r->origin) : NULL;
+	long long age = h && h->seen_ms ? (app->now_ms - h->seen_ms) / 1000 : 0;
+
+	if (age < 1)
+		snprintf(out, size, "%s", r->word);
+	else
+		snprintf(out, size, age < 120 ? "%llds ago" : "%lldm ago", age < 120 ? age : MIN(age / 60, 9999LL));
 }
 
 static void draw_replica(struct app *app, const struct area *a, int y, const struct columns *c, const struct replica *r,
@@ -208,10 +221,12 @@ static void draw_replica(struct app *app, const struct area *a, int y, const str
 	enum role role = stale ? ROLE_DIM : ROLE_TEXT, state = stale ? ROLE_DIM : state_role(r);
 	struct figures f = { r->cpu_percent, r->rate, r->p50_ms, r->p95_ms, r->memory, r->requests, r->errors,
 			     r->source != COUNT_NONE && r->state == REPLICA_UP };
+	char word[24];
 
+	word_of(app, r, stale, word, sizeof(word));
 	draw_str(a, y, 3, state, state_glyph(r));
-	draw_replica_name(a, y, c, r, role);
-	right_text(a, y, c->up, state, r->word);
+	draw_replica_name(a, y, c, r, role, word);
+	right_text(a, y, c->up, state, word);
 	if (r->state == REPLICA_STARTING)
 		draw_str(a, y, c->up + 2, ROLE_BUSY, spinner());
 	draw_figures(a, y, c, role, &f);
@@ -221,20 +236,11 @@ static void draw_replica(struct app *app, const struct area *a, int y, const str
 		draw_text(a, y, c->spark, ROLE_DIM, r->status, strlen(r->status), true);
 }
 
-static bool is_stale(const struct app *app, const char *host_name)
-{
-	const struct model *m = &app->model;
-
-	for (int i = 0; i < m->host_count; i++)
-		if (!strcmp(m->hosts[i].name, host_name))
-			return model_host_is_stale(&m->hosts[i], app->now_ms);
-	return false;
-}
-
 static void draw_row(const struct envs *v, struct app *app, const struct area *a, int y, const struct columns *c,
 		     const struct envs_row *row)
 {
-	bool stale = is_stale(app, row->replica ? row->replica->host : row->env->count ? row->env->replicas[0].host : "local");
+	bool stale = row->replica ? replica_is_stale(&app->model, row->env, row->replica, app->now_ms)
+				  : environment_is_stale(&app->model, row->env, app->now_ms);
 
 	if (row->replica)
 		draw_replica(app, a, y, c, row->replica, stale);
@@ -252,7 +258,7 @@ static void draw_nothing(struct envs *v, struct app *app, const struct area *a)
 		draw_str(a, 1, 3, ROLE_DIM, "looking …");
 	else if (v->filter.len)
 		draw_fmt(a, 1, 3, ROLE_DIM, "nothing matches \"%s\"; Esc shows all", v->filter.data);
-	else if (app->model.host_count && !app->model.hosts[0].reachable)
+	else if (app->model.host_count == 1 && !app->model.hosts[0].reachable)
 		draw_text(a, 1, 3, ROLE_ERROR, app->model.hosts[0].error, strlen(app->model.hosts[0].error), true);
 	else {
 		draw_str(a, 1, 3, ROLE_TEXT, "Nothing runs.");

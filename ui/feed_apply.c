@@ -53,7 +53,7 @@ static void set_word(struct replica *r)
 		snprintf(r->word, sizeof(r->word), "%.14s", str_blank(r->status) ? "down" : r->status);
 }
 
-static void fill_replica(struct replica *r, const struct instance *inst)
+static void fill_replica(struct replica *r, const struct instance *inst, const char *origin)
 {
 	*r = (struct replica){ .number = inst->replica, .state = state_of(inst->state), .cpu_percent = NAN, .memory = -1,
 			       .rate = NAN, .p50_ms = NAN, .p95_ms = NAN, .p99_ms = NAN,
@@ -61,6 +61,7 @@ static void fill_replica(struct replica *r, const struct instance *inst)
 	copy(&r->id, inst->id);
 	copy(&r->name, inst->name);
 	copy(&r->host, inst->host);
+	copy(&r->origin, origin);
 	copy(&r->image, inst->image);
 	copy(&r->status, inst->status);
 	set_word(r);
@@ -78,12 +79,13 @@ af_code listing_fill(struct listing *l, const struct env_list *list, struct af_e
 		copy(&e->name, env->name);
 		copy(&e->image, env->image);
 		copy(&e->mode, env_mode(env));
+		copy(&e->token, NULL);
 		copy(&e->balance, af_balance_name(env->balance));
 		e->replicas = calloc(env->count + 1, sizeof(*e->replicas));
 		if (!e->replicas)
 			return error_nomem(err);
 		for (; e->count < (int) env->count; e->count++)
-			fill_replica(&e->replicas[e->count], &env->instances[e->count]);
+			fill_replica(&e->replicas[e->count], &env->instances[e->count], l->host);
 	}
 	return AF_OK;
 }
@@ -97,6 +99,7 @@ static void carry_over(struct replica *to, struct replica *from)
 	to->id = fresh.id;
 	to->name = fresh.name;
 	to->host = fresh.host;
+	to->origin = fresh.origin;
 	to->image = fresh.image;
 	to->status = fresh.status;
 	to->number = fresh.number;
@@ -116,23 +119,34 @@ static void carry_over(struct replica *to, struct replica *from)
 
 static struct model_host *host_named(struct model *m, const char *name)
 {
-	for (int i = 0; i < m->host_count; i++)
-		if (!strcmp(m->hosts[i].name, name))
-			return &m->hosts[i];
-	struct model_host *hosts = realloc(m->hosts, (size_t) (m->host_count + 1) * sizeof(*hosts));
-	if (!hosts)
-		return NULL;
+	struct model_host *known = model_host(m, name), *hosts;
+
+	if (known || !(hosts = realloc(m->hosts, (size_t) (m->host_count + 1) * sizeof(*hosts))))
+		return known;
 	m->hosts = hosts;
 	hosts[m->host_count] = (struct model_host){ .name = strdup(name) };
 	return &hosts[m->host_count++];
 }
 
-static void seen(struct model *m, const char *name, const char *error)
+/* One host among several that goes or comes back is told once; of a single one the header says all. */
+static void tell(struct app *app, struct model_host *host, const char *error)
 {
-	struct model_host *host = host_named(m, name);
+	bool several = app->model.host_count > 1;
+
+	if (error && !host->lost && several)
+		app_notice(app, NOTICE_WARN, "%s is lost: %s; what it had is shown as it was, and it is tried again", host->name, error);
+	if (!error && host->lost && several)
+		app_notice(app, NOTICE_OK, "%s is back", host->name);
+	host->lost = error != NULL;
+}
+
+static void seen(struct app *app, const char *name, const char *error)
+{
+	struct model_host *host = host_named(&app->model, name);
 
 	if (!host)
 		return;
+	tell(app, host, error);
 	host->reachable = !error;
 	free(host->error);
 	host->error = error ? strdup(error) : NULL;
@@ -140,50 +154,24 @@ static void seen(struct model *m, const char *name, const char *error)
 		host->seen_ms = clock_ms();
 }
 
-/* What the host had is shown as it was. */
-static void keep_unheard(struct model *fresh, struct model *old)
-{
-	struct environment *all = realloc(fresh->environments, (size_t) (fresh->count + old->count + 1) * sizeof(*all));
-
-	if (!all)
-		return;
-	fresh->environments = all;
-	for (int i = 0; i < old->count; i++) {
-		struct environment *e = &old->environments[i];
-		if (strcmp(e->mode, "docker") != 0 || model_environment(fresh, e->name))
-			continue;
-		all[fresh->count++] = *e;
-		*e = old->environments[--old->count];
-		i--;
-	}
-}
-
 static void apply_listing(struct app *app, struct message *message)
 {
 	struct listing *l = (struct listing *) message;
 	struct model *m = &app->model;
+	int before = m->count;
 
-	seen(m, l->host, l->error);
+	seen(app, l->host, l->error);
 	m->loaded = true;
 	if (!l->error || l->partial) {
-		if (l->partial)
-			keep_unheard(&l->model, m);
-		for (int i = 0; i < l->model.count; i++) {
-			struct environment *e = &l->model.environments[i];
-			struct environment *before = model_environment(m, e->name);
-			if (before)
-				e->rates = before->rates;
-			for (int k = 0; k < e->count; k++) {
-				struct replica *old = model_replica(m, e->replicas[k].id, NULL);
+		for (int i = 0; i < l->model.count; i++)
+			for (int k = 0; k < l->model.environments[i].count; k++) {
+				struct replica *fresh = &l->model.environments[i].replicas[k];
+				struct replica *old = model_replica(m, fresh->id, NULL);
 				if (old)
-					carry_over(&e->replicas[k], old);
+					carry_over(fresh, old);
 			}
-		}
-		struct model old = *m;
-		m->environments = l->model.environments;
-		m->count = l->model.count;
-		l->model = (struct model){ .environments = old.environments, .count = old.count };
-		if (l->model.count != m->count || !app->stamp_ms)
+		model_take(m, l->host, &l->model, l->error != NULL);
+		if (before != m->count || !app->stamp_ms)
 			app->stamp_ms = wall_ms();
 		model_update(m, app->now_ms);
 		app_selection_changed(app);
@@ -307,7 +295,7 @@ static void apply_samples(struct app *app, struct message *message)
 		if (r)
 			apply_sample(r, s, app->now_ms);
 		if (r && (s->has_stats || s->has_detail) && !strcmp(env->mode, "docker"))
-			seen(&app->model, r->host, NULL);
+			seen(app, r->origin, NULL);
 	}
 	model_update(&app->model, app->now_ms);
 	app_redraw(app);

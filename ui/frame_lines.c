@@ -25,22 +25,36 @@ static void add_grouped(struct strbuf *sb, uint64_t n)
 	}
 }
 
-static void add_hosts(struct strbuf *sb, const struct app *app)
+static void add_hosts(struct strbuf *sb, const struct app *app, int width)
 {
 	const struct model *m = &app->model;
-	int gone = 0;
 
-	for (int i = 0; i < m->host_count; i++)
-		gone += !m->hosts[i].reachable;
 	if (m->host_count > 1)
-		strbuf_addf(sb, "%d hosts", m->host_count);
+		strbuf_addf(sb, width < WIDE_HEADER ? "%d hosts" : "all hosts (%d)", m->host_count);
 	else
 		strbuf_adds(sb, m->host_count ? m->hosts[0].name : "local");
-	if (gone)
-		strbuf_addf(sb, " (%d unreachable)", gone);
 }
 
-/* What is said instead of figures that may be wrong: the first such host, how old its figures are, and why. */
+/* Of several hosts those that went silent, behind their number: the others' figures are right. */
+static int draw_lost(const struct app *app, const struct area *a, int x)
+{
+	const struct model *m = &app->model;
+	const char *name = NULL;
+	int lost = 0;
+
+	for (int i = 0; i < m->host_count; i++)
+		if (model_host_is_stale(&m->hosts[i], app->now_ms)) {
+			name = m->hosts[i].name;
+			lost++;
+		}
+	if (m->host_count < 2 || !lost)
+		return x;
+	if (lost == 1)
+		return x + draw_fmt(a, 0, x, ROLE_ERROR, "%.24s lost", name) + 2;
+	return x + draw_fmt(a, 0, x, ROLE_ERROR, "%d lost", lost) + 2;
+}
+
+/* What is said instead of figures that may be wrong: the host, how old its figures are, and why. */
 static bool host_trouble(const struct app *app, struct strbuf *sb)
 {
 	const struct model *m = &app->model;
@@ -112,11 +126,12 @@ void draw_header(struct app *app, const struct area *a)
 	int right = a->w - (int) strlen(clock) - 2;
 	draw_str(a, 0, right + 1, ROLE_HEADER, clock);
 	strbuf_adds(&sb, " afs  ");
-	add_hosts(&sb, app);
+	add_hosts(&sb, app, a->w);
 	if (app->options.readonly)
 		strbuf_adds(&sb, "  READ-ONLY");
 	int x = draw_str(a, 0, 0, ROLE_HEADER, sb.data) + 2;
-	if (host_trouble(app, &trouble)) {
+	x = draw_lost(app, a, x);
+	if (m->host_count < 2 && host_trouble(app, &trouble)) {
 		struct area left = { a->y, a->x, a->h, right - 1 };
 		draw_text(&left, 0, x, ROLE_ERROR, trouble.data, trouble.len, true);
 		return;

@@ -59,13 +59,38 @@ bool model_is_stale(const struct model *m, int64_t now_ms)
 	return false;
 }
 
+struct model_host *model_host(struct model *m, const char *name)
+{
+	for (int i = 0; i < m->host_count; i++)
+		if (!strcmp(m->hosts[i].name, name))
+			return &m->hosts[i];
+	return NULL;
+}
+
+bool replica_is_stale(const struct model *m, const struct environment *e, const struct replica *r, int64_t now_ms)
+{
+	const struct model_host *h = model_host((struct model *) m, r->origin);
+
+	return h && !strcmp(e->mode, "docker") && model_host_is_stale(h, now_ms);
+}
+
+bool environment_is_stale(const struct model *m, const struct environment *e, int64_t now_ms)
+{
+	bool stale = e->count > 0;
+
+	for (int i = 0; i < e->count; i++)
+		stale &= replica_is_stale(m, e, &e->replicas[i], now_ms);
+	return stale;
+}
+
 /* ---- life ------------------------------------------------------------------------------ */
 
-static void replica_clear(struct replica *r)
+void replica_clear(struct replica *r)
 {
 	free(r->id);
 	free(r->name);
 	free(r->host);
+	free(r->origin);
 	free(r->image);
 	free(r->status);
 	for (int i = 0; i < r->method_count; i++)
@@ -81,6 +106,7 @@ static void environment_clear(struct environment *e)
 	free(e->name);
 	free(e->image);
 	free(e->mode);
+	free(e->token);
 	free(e->balance);
 }
 

@@ -39,7 +39,8 @@ struct replica {
 	char *id;        /* the container's: its identity */
 	char *name;      /* the container's name */
 	int number;
-	char *host;      /* "local" */
+	char *host;      /* "local", or where a URL leads */
+	char *origin;    /* the host that told of it: a key of model.hosts */
 	char *image;
 	enum replica_state state;
 	char word[16];   /* "up", "starting", "oom", "exit 137", "paused" */
@@ -68,7 +69,8 @@ struct environment {
 	char *name;      /* its identity */
 	char *image;
 	enum env_type type;
-	char *mode;      /* "docker" */
+	char *mode;      /* "docker", "process", "url" */
+	char *token;     /* of the deployment: tells which replicas on several hosts belong together; "" unknown */
 	char *balance;
 	int planned;
 	bool ours;
@@ -83,10 +85,11 @@ struct environment {
 };
 
 struct model_host {
-	char *name;      /* "local" */
+	char *name;      /* "local", "gpu-a" */
 	bool reachable;
 	char *error;     /* why not; NULL */
 	int64_t seen_ms; /* clock_ms() of its last word */
+	bool lost;       /* that it went silent was told */
 };
 
 /* It does not answer, or has said nothing for so long that it may be hung: what is known of it may be wrong. */
@@ -105,9 +108,21 @@ struct model {
 };
 
 void model_free(struct model *m);
+/* What a host lists now takes the place of what it listed before; replicas of other hosts stay. `fresh`: its environments,
+ * whose replicas have this origin; what is in it afterwards is to be freed. only_registered: its engine said nothing, and
+ * what is known of its containers stays. An environment of the same name that is another host's own gets a name with the
+ * host behind it: "calc@gpu-a". */
+void model_take(struct model *m, const char *origin, struct model *fresh, bool only_registered);
+void replica_clear(struct replica *r);
 /* Recomputes sums, totals and `uneven` after changes. */
 void model_update(struct model *m, int64_t now_ms);
 struct environment *model_environment(struct model *m, const char *name);
+/* NULL: nobody has told of such a host. */
+struct model_host *model_host(struct model *m, const char *name);
+/* Is what is known of it old? Only an engine's replicas grow old. */
+bool replica_is_stale(const struct model *m, const struct environment *e, const struct replica *r, int64_t now_ms);
+/* All that there is of it. */
+bool environment_is_stale(const struct model *m, const struct environment *e, int64_t now_ms);
 /* Is any host's word old? */
 bool model_is_stale(const struct model *m, int64_t now_ms);
 /* By container id; *env (may be NULL) gets its environment. */

@@ -168,11 +168,96 @@ static void test_look_up(void **state UNUSED)
 	model_free(&m);
 }
 
+/* ---- hosts ------------------------------------------------------------------------------------------------------ */
+
+/* What a host lists: "calc:TOKEN:0,2" and so on. */
+static void list(struct model *m, const char *origin, bool only_registered, const char *const *environments)
+{
+	struct model fresh = { 0 };
+
+	for (; *environments; environments++) {
+		AUTO_FREE char *text = strdup(*environments);
+		char *token = strchr(text, ':'), *numbers;
+		*token++ = '\0';
+		numbers = strchr(token, ':');
+		*numbers++ = '\0';
+		struct environment *e = add(&fresh, text, 3);
+		e->token = strdup(token);
+		e->mode = strdup("docker");
+		for (char *p = numbers; *p; p += strspn(p + 1, ",") + 1) {
+			AUTO_FREE char *id = str_format(NULL, "%s-%s-%c", origin, text, *p);
+			struct replica r = replica(id, REPLICA_UP, 1, 1);
+			r.number = *p - '0';
+			r.origin = strdup(origin);
+			r.host = strdup(origin);
+			push(e, r);
+		}
+	}
+	model_take(m, origin, &fresh, only_registered);
+	model_free(&fresh);
+}
+
+/* "calc 0local 1gpu-a" and so on. */
+static void has_environments(const struct model *m, const char *expected)
+{
+	AUTO_STRBUF got = STRBUF_INIT(4096);
+
+	for (int i = 0; i < m->count; i++) {
+		strbuf_addf(&got, "%s%s", i ? "; " : "", m->environments[i].name);
+		for (int k = 0; k < m->environments[i].count; k++)
+			strbuf_addf(&got, " %d%s", m->environments[i].replicas[k].number, m->environments[i].replicas[k].host);
+	}
+	assert_string_equal(got.data, expected);
+}
+
+static void test_hosts(void **state UNUSED)
+{
+	struct model m = { 0 };
+
+	list(&m, "gpu-a", false, (const char *[]){ "calc:t1:1", NULL });
+	list(&m, "local", false, (const char *[]){ "calc:t1:0,2", "sat:t2:0", NULL });
+	has_environments(&m, "calc 0local 1gpu-a 2local; sat 0local");
+	/* A name that two have given without knowing of each other. */
+	list(&m, "gpu-b", false, (const char *[]){ "sat:t3:0", NULL });
+	has_environments(&m, "calc 0local 1gpu-a 2local; sat 0local; sat@gpu-b 0gpu-b");
+	list(&m, "gpu-b", false, (const char *[]){ "sat:t3:0,1", NULL });
+	has_environments(&m, "calc 0local 1gpu-a 2local; sat 0local; sat@gpu-b 0gpu-b 1gpu-b");
+	/* One that lists no more takes nothing of the others' away. */
+	list(&m, "local", false, (const char *[]){ NULL });
+	has_environments(&m, "calc 1gpu-a; sat@gpu-b 0gpu-b 1gpu-b");
+	/* An engine that says nothing keeps its containers. */
+	list(&m, "gpu-a", true, (const char *[]){ NULL });
+	has_environments(&m, "calc 1gpu-a; sat@gpu-b 0gpu-b 1gpu-b");
+	list(&m, "gpu-a", false, (const char *[]){ NULL });
+	list(&m, "gpu-b", false, (const char *[]){ NULL });
+	has_environments(&m, "");
+	model_free(&m);
+}
+
+static void test_stale_rows(void **state UNUSED)
+{
+	struct model m = { 0 };
+
+	list(&m, "local", false, (const char *[]){ "calc:t1:0", NULL });
+	list(&m, "gpu-a", false, (const char *[]){ "calc:t1:1", NULL });
+	m.hosts = calloc(2, sizeof(*m.hosts));
+	m.host_count = 2;
+	m.hosts[0] = (struct model_host){ .name = strdup("local"), .reachable = true, .seen_ms = 100000 };
+	m.hosts[1] = (struct model_host){ .name = strdup("gpu-a"), .reachable = false, .seen_ms = 100000 };
+	const struct environment *e = &m.environments[0];
+	assert_false(replica_is_stale(&m, e, &e->replicas[0], 100000));
+	assert_true(replica_is_stale(&m, e, &e->replicas[1], 100000));
+	assert_false(environment_is_stale(&m, e, 100000));
+	assert_true(environment_is_stale(&m, e, 110000));
+	model_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),   cmocka_unit_test(test_sums_of_nothing), cmocka_unit_test(test_uneven),
 		cmocka_unit_test(test_series), cmocka_unit_test(test_series_wraps),    cmocka_unit_test(test_look_up),
+		cmocka_unit_test(test_hosts),  cmocka_unit_test(test_stale_rows),
 	};
 
 	return RUN(tests);

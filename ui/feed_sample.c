@@ -1,0 +1,193 @@
+/* What is measured of replicas: usage by their host, counts by their servers. See feed_host.h. */
+#include "ui/feed_host.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/parallel.h"
+
+/* Replicas that nobody looks at: so many per round. */
+#define OTHERS_PER_ROUND 16
+#define ROUND_MAX 144
+/* A server's methods beyond these are left out: what a container says has to stay cheap to look at. */
+#define METHODS_MAX 256
+
+struct memory *host_feed_memory(const struct host_feed *f, const char *id)
+{
+	for (size_t i = 0; i < f->memory_count; i++)
+		if (!strcmp(f->memories[i].id, id))
+			return &f->memories[i];
+	return NULL;
+}
+
+struct round {
+	struct host_feed *feed;
+	struct instance **instances;
+	struct samples *samples;
+};
+
+static double number(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsNumber(item) ? item->valuedouble : NAN;
+}
+
+/* A counter out of a container, which may say anything. */
+static uint64_t count_of(const cJSON *object, const char *name)
+{
+	return (uint64_t) fmin(fmax(number(object, name), 0), 9007199254740992.0);
+}
+
+static int small_count_of(const cJSON *object, const char *name)
+{
+	return (int) MIN(count_of(object, name), (uint64_t) INT_MAX);
+}
+
+static void take_methods(struct sample *s, const cJSON *methods)
+{
+	const cJSON *m;
+	int count = MIN(cJSON_GetArraySize(methods), METHODS_MAX);
+
+	s->methods = count ? calloc((size_t) count, sizeof(*s->methods)) : NULL;
+	cJSON_ArrayForEach(m, methods) {
+		if (s->method_count == count)
+			break;
+		if (!s->methods || !m->string)
+			continue;
+		struct method_count *to = &s->methods[s->method_count];
+		*to = (struct method_count){ .name = strdup(m->string), .calls = count_of(m, "calls"),
+					     .errors = count_of(m, "errors"),
+					     .p50_ms = number(m, "p50_ms"), .p95_ms = number(m, "p95_ms"),
+					     .p99_ms = number(m, "p99_ms") };
+		s->method_count += to->name != NULL;
+	}
+}
+
+/* The slowest method's percentile stands for the replica's. */
+static double worst(const struct sample *s, size_t offset)
+{
+	double most = NAN;
+
+	for (int i = 0; i < s->method_count; i++)
+		most = fmax(most, *(const double *) ((const char *) &s->methods[i] + offset));
+	return most;
+}
+
+static void ask_server(struct host_feed *f, const struct instance *inst, struct sample *s)
+{
+	struct server server = instance_server(inst);
+	struct af_error err = AF_ERROR_INIT;
+	cJSON *doc = NULL;
+	af_code rc = server_stats(&server, f->cancel, &doc, &err);
+
+	af_error_clear(&err);
+	s->answered = rc == AF_OK || rc == AF_ERR_UNAVAILABLE;
+	if (rc)
+		return;
+	s->has_counts = true;
+	s->requests = count_of(doc, "requests");
+	s->errors = count_of(doc, "errors");
+	s->in_flight = small_count_of(doc, "in_flight");
+	take_methods(s, cJSON_GetObjectItemCaseSensitive(doc, "methods"));
+	s->p50_ms = worst(s, offsetof(struct method_count, p50_ms));
+	s->p95_ms = worst(s, offsetof(struct method_count, p95_ms));
+	s->p99_ms = worst(s, offsetof(struct method_count, p99_ms));
+	cJSON_Delete(doc);
+}
+
+static void ask_engine(struct host_feed *f, struct instance *inst, struct memory *m, struct sample *s)
+{
+	struct docker_stats now;
+
+	if (instance_usage(inst, m->has_stats ? &m->stats : NULL, &now, f->cancel, NULL))
+		return;
+	m->stats = now;
+	s->cpu_percent = now.cpu_percent;
+	s->memory = now.memory;
+	s->has_stats = true;
+	m->has_stats = true;
+}
+
+static void inspect(struct host_feed *f, struct instance *inst, struct memory *m, struct sample *s)
+{
+	AF_AUTO(instance_detail) struct instance_detail d = { 0 };
+
+	if (instance_detail(inst, &d, f->cancel, NULL))
+		return;
+	s->has_detail = true;
+	s->oom = d.oom;
+	s->running = d.running;
+	s->exit_code = MAX(d.exit_code, 0);
+	s->restarts = (int) MIN(MAX(d.restarts, (int64_t) 0), (int64_t) INT_MAX);
+	s->memory_limit = MAX(d.memory_limit, (int64_t) 0);
+	s->started_ms = d.started_ns / 1000000;
+	m->inspected = true;
+	m->state = inst->state;
+}
+
+static void sample_one(void *arg, size_t i)
+{
+	struct round *round = arg;
+	struct instance *inst = round->instances[i];
+	struct sample *s = &round->samples->items[i];
+	struct memory *m = host_feed_memory(round->feed, inst->id);
+
+	if (!m || cancel_requested(round->feed->cancel))
+		return;
+	m->visited = true;
+	s->taken = true;
+	if (!m->inspected || m->state != inst->state)
+		inspect(round->feed, inst, m, s);
+	if (inst->state != INSTANCE_UP) {
+		m->has_stats = false;
+		return;
+	}
+	ask_engine(round->feed, inst, m, s);
+	s->asked = inst->base != NULL;
+	if (inst->base)
+		ask_server(round->feed, inst, s);
+}
+
+/* Those on the screen, and some of the others in turn; what was never looked at first comes with them. */
+static size_t pick(struct host_feed *f, struct instance **out, size_t max)
+{
+	size_t n = 0, index = 0, total = f->memory_count;
+
+	for (size_t e = 0; e < f->list.count; e++)
+		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
+			struct instance *inst = &f->list.items[e]->instances[i];
+			size_t place = total ? (index + total - f->others_turn % total) % total : 0;
+			struct memory *m = host_feed_memory(f, inst->id);
+			if (n < max && ((m && !m->visited) || place < OTHERS_PER_ROUND || feed_wants(f->feed, inst->id)))
+				out[n++] = inst;
+		}
+	f->others_turn += OTHERS_PER_ROUND;
+	return n;
+}
+
+static bool all_visited(const struct host_feed *f)
+{
+	for (size_t i = 0; i < f->memory_count; i++)
+		if (!f->memories[i].visited)
+			return false;
+	return true;
+}
+
+bool host_feed_sample(struct host_feed *f)
+{
+	struct instance *instances[ROUND_MAX];
+	size_t count = pick(f, instances, ARRAY_LEN(instances));
+	struct samples *samples = count ? samples_new(count) : NULL;
+	struct round round = { f, instances, samples };
+
+	if (!samples)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		samples->items[i].id = strdup(instances[i]->id);
+	parallel_run(count, sample_one, &round);
+	message_post(feed_app(f->feed)->queue, &samples->message);
+	return !all_visited(f);
+}
