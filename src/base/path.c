@@ -185,7 +185,7 @@ af_code path_remove_tree(const char *dir, struct af_error *err)
 }
 
 /* A directory in /tmp that nobody else could have put there. */
-static char *private_runtime(struct af_error *err)
+char *path_private_tmp(struct af_error *err)
 {
 	AUTO_FREE char *dir = str_format(err, "/tmp/affinetes-%u", (unsigned) getuid());
 	struct stat st;
@@ -220,7 +220,7 @@ char *path_home(enum path_home which, struct af_error *err)
 	if (dir && *dir == '/')
 		return path_join(dir, "affinetes", err);
 	if (!homes[which].below_home)
-		return private_runtime(err);
+		return path_private_tmp(err);
 	if (str_blank(home)) {
 		error_set(err, AF_ERR_IO, "neither %s nor HOME is set", homes[which].variable);
 		return NULL;

@@ -54,7 +54,7 @@ static bool is_overridden(const char *entry, const char *const *over)
 	return false;
 }
 
-static af_code make_environment(const char *const *over, struct strlist *env, struct af_error *err)
+af_code process_environment(const char *const *over, struct strlist *env, struct af_error *err)
 {
 	af_code rc = AF_OK;
 
@@ -164,7 +164,7 @@ static af_code child_start(struct child *c, struct af_error *err)
 	const struct process_spec *spec = c->spec;
 	AUTO_STRLIST env = { 0 };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, errs[2] = { -1, -1 };
-	af_code rc = make_environment(spec->env, &env, err);
+	af_code rc = process_environment(spec->env, &env, err);
 	int failed;
 
 	if (rc == AF_OK && spec->input)

@@ -44,6 +44,9 @@ static inline void process_result_cleanup(struct process_result *result)
 	process_result_free(result);
 }
 
+/* The caller's own environment with `over` (as process_spec.env) over it: a list to pass on. */
+af_code process_environment(const char *const *over, struct strlist *env, struct af_error *err) MUST_CHECK;
+
 /* The last line of `text` that is not blank, without white space around it; "" if there is none.
  * Tools and tracebacks put what matters there. NULL and err set when out of memory. */
 char *process_last_line(const struct strbuf *text, struct af_error *err);

@@ -96,7 +96,7 @@ static bool do_without_engine(struct command_context *cx, const struct args *arg
 	struct af_error why = AF_ERROR_INIT;
 	struct docker *engine;
 
-	if (true || !args_has(args, "dir") || first_given(args, of_containers) || engine_was_named(cx))
+	if (!args_has(args, "dir") || first_given(args, of_containers) || engine_was_named(cx))
 		return false;
 	bool without = af_engine(cx->af, cx->cancel, &engine, &why) == AF_ERR_UNREACHABLE;
 	if (without)

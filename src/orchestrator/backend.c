@@ -1,7 +1,9 @@
 /* From an instance to the functions of its mode. See backend.h. */
-#include "orchestrator/orchestrator.h"
-
 #include <math.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "orchestrator/orchestrator.h"
 
 static af_code has_none(const struct instance *inst, const char *what, struct af_error *err)
 {
@@ -11,6 +13,19 @@ static af_code has_none(const struct instance *inst, const char *what, struct af
 void instance_detail_free(struct instance_detail *d)
 {
 	strlist_free(&d->env);
+}
+
+char *instance_end_text(const struct instance_detail *d, struct af_error *err)
+{
+	AUTO_STRBUF size = STRBUF_INIT(32);
+
+	if (!d->oom)
+		return str_format(err, "%s, exit code %d", *d->state ? d->state : "gone", d->exit_code);
+	size_format(&size, d->memory_limit);
+	if (!strcmp(d->state, "running")) /* again: the code is gone */
+		return str_format(err, "killed for using more memory than its limit of %s (OOM)", size.data);
+	return str_format(err, "killed for using more memory than its limit of %s (OOM), exit code %d", size.data,
+			  d->exit_code);
 }
 
 af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err)

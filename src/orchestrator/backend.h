@@ -83,6 +83,10 @@ struct backend {
 
 extern const struct backend backend_docker, backend_url, backend_process;
 
+/* How a last run ended, for people: "exited, exit code 1", "killed for using more memory than its limit of 512M (OOM)".
+ * malloc'd. */
+char *instance_end_text(const struct instance_detail *d, struct af_error *err);
+
 /* The same, for whoever has an instance. What a mode has not is UNAVAILABLE, with a sentence that says so. */
 af_code instance_refresh(struct instance *inst, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 af_code instance_stop(struct instance *inst, int grace_s, struct cancel *cancel, struct af_error *err) MUST_CHECK;

@@ -97,24 +97,6 @@ af_code docker_instance_fill(struct instance *inst, const cJSON *c, struct docke
 	return instance_set_address(inst, inst->state == INSTANCE_UP ? docker_container_ip(c) : NULL, err);
 }
 
-/* "exited, exit code 1", "killed for using more memory than its limit of 512M (OOM), exit code 137" */
-static char *why_ended(const cJSON *inspect, struct af_error *err)
-{
-	const cJSON *state = tree_get(inspect, "State");
-	const cJSON *code = tree_get(state, "ExitCode"), *limit = tree_get(tree_get(inspect, "HostConfig"), "Memory");
-	const char *status = tree_string(state, "Status");
-	bool oom = cJSON_IsTrue(tree_get(state, "OOMKilled"));
-
-	if (!oom)
-		return str_format(err, "%s, exit code %d", status ? status : "gone", code ? code->valueint : -1);
-	AUTO_STRBUF size = STRBUF_INIT(32);
-	size_format(&size, limit ? (int64_t) limit->valuedouble : 0);
-	if (state_of(status) == INSTANCE_UP) /* runs again: the code is gone */
-		return str_format(err, "killed for using more memory than its limit of %s (OOM)", size.data);
-	return str_format(err, "killed for using more memory than its limit of %s (OOM), exit code %d", size.data,
-			  code ? code->valueint : -1);
-}
-
 /* Does an inspect answer still tell how the last run ended? For a moment also between two runs. */
 static bool tells_end(const cJSON *inspect)
 {
@@ -126,7 +108,9 @@ static bool tells_end(const cJSON *inspect)
 
 static af_code note_end(struct instance *inst, const cJSON *inspect, struct af_error *err)
 {
-	AUTO_FREE char *why = why_ended(inspect, err);
+	AF_AUTO(instance_detail) struct instance_detail d = { 0 };
+	af_code rc = docker_detail_read(inspect, &d, err);
+	AUTO_FREE char *why = rc ? NULL : instance_end_text(&d, err);
 	const char *kept = why ? instance_keep_text(inst, why, err) : NULL;
 
 	if (!kept)
