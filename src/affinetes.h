@@ -90,6 +90,11 @@ struct af_cancel; /* a token that interrupts what was given it */
 
 struct af_options {
 	const char *engine; /* "unix:///path" or "tcp://host:port"; NULL: where the docker command looks */
+	/* Asks the user for the passphrase of a key of SSH, on a thread of the library; *answer is malloc'd, and wiped and
+	 * freed by the library. False: there is none to be had. It must end soon once `cancel`, which may be looked at by
+	 * af_cancel_requested(), fires. NULL: keys with a passphrase are only used from the agent. */
+	bool (*ask_passphrase)(void *arg, const char *question, struct af_cancel *cancel, char **answer);
+	void *arg;
 };
 
 /* `options` may be NULL. Connects to nothing yet. */
@@ -102,6 +107,7 @@ AF_PUBLIC void af_free(struct af *af);
  * handler. NULL when out of memory. */
 AF_PUBLIC struct af_cancel *af_cancel_new(void);
 AF_PUBLIC void af_cancel_trigger(struct af_cancel *cancel);
+AF_PUBLIC bool af_cancel_requested(const struct af_cancel *cancel);
 AF_PUBLIC void af_cancel_free(struct af_cancel *cancel);
 
 /* ----------------------------------------------------------------- images -- */
@@ -155,6 +161,8 @@ struct af_load_options {
 	bool keep;                   /* af_free() and af_cleanup_all() leave it running */
 	bool force_recreate;         /* stop an environment of that name first */
 	enum af_mode mode;
+	const char *const *hosts;    /* "localhost", "ssh://[user@]host[:port]", ends with NULL: replicas go to them in turn;
+	                              * NULL: localhost. The image is sent to those that have it not */
 	const char *network;         /* NULL: the engine's default */
 	const char *const *volumes;  /* "SOURCE:TARGET[:ro]", ends with NULL; may be NULL */
 	int64_t ready_timeout_ms;    /* 0: 120 s */

@@ -1,12 +1,13 @@
 /* The config file and the state file. See config.h. */
 #include "ui/config.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/path.h"
+#include "base/settings.h"
+#include "orchestrator/host.h"
 #include "ui/frame.h"
 
 #define FILE_MAX (1024u * 1024)
@@ -93,37 +94,20 @@ void options_free(struct options *options)
 	options->theme = NULL;
 }
 
-/* "name = value" of [line, line+len) into two malloc'd strings, white space around them gone. */
-static bool split_line(const char *line, size_t len, char **name, char **value)
+static char *parse_line(struct options *options, struct keymap *keymap, struct strlist *failed, const struct setting *line)
 {
-	const char *equals = memchr(line, '=', len), *end = line + len;
-
-	if (!equals)
-		return false;
-	const char *n = line, *n_end = equals, *v = equals + 1;
-	while (n < n_end && isspace((unsigned char) *n))
-		n++;
-	while (n_end > n && isspace((unsigned char) n_end[-1]))
-		n_end--;
-	while (v < end && isspace((unsigned char) *v))
-		v++;
-	while (end > v && isspace((unsigned char) end[-1]))
-		end--;
-	*name = str_ndup(n, (size_t) (n_end - n), NULL);
-	*value = str_ndup(v, (size_t) (end - v), NULL);
-	return *name && *value && **name;
-}
-
-static char *parse_line(struct options *options, struct keymap *keymap, struct strlist *failed, const char *line,
-			size_t len)
-{
-	AUTO_FREE char *name = NULL;
-	AUTO_FREE char *value = NULL;
+	const char *name = line->name, *value = line->value;
 	struct af_error err = AF_ERROR_INIT;
 	char *wrong = NULL;
 
-	if (!split_line(line, len, &name, &value))
+	if (!name)
 		return str_dup("NAME = VALUE was expected", NULL);
+	if (!strcmp(name, "host")) {
+		if (host_check(value, &err))
+			wrong = str_dup(err.message, NULL);
+		af_error_clear(&err);
+		return wrong;
+	}
 	if (str_starts(name, "key.")) {
 		if (keymap_bind(keymap, name + strlen("key."), value, &err) &&
 		    !strlist_add(failed, name + strlen("key."), NULL))
@@ -142,15 +126,13 @@ static char *parse_line(struct options *options, struct keymap *keymap, struct s
 /* The actions that the file names let go of their keys first, so that two of them can swap. */
 static void unbind_named(struct keymap *keymap, const char *text)
 {
-	for (const char *p = text; *p;) {
-		size_t len = strcspn(p, "\n");
-		AUTO_FREE char *name = NULL;
-		AUTO_FREE char *value = NULL;
+	AF_AUTO(setting) struct setting s = { .next = text };
+
+	while (setting_next(&s)) {
 		/* No such action: that is said when it is bound. */
-		bool named = split_line(p, len, &name, &value) && str_starts(name, "key.");
+		bool named = s.name && str_starts(s.name, "key.");
 		if (named)
-			named = keymap_bind(keymap, name + strlen("key."), "", NULL) == AF_OK;
-		p += len + (p[len] == '\n');
+			named = keymap_bind(keymap, s.name + strlen("key."), "", NULL) == AF_OK;
 	}
 }
 
@@ -169,24 +151,19 @@ static void rebind_failed(struct keymap *keymap, const struct strlist *failed)
 af_code config_parse(struct options *options, struct keymap *keymap, const char *file, const char *text,
 		     struct strlist *errors, struct af_error *err)
 {
+	AF_AUTO(setting) struct setting s = { .next = text };
 	AUTO_STRLIST failed = { 0 };
-	int number = 0;
 	af_code rc = AF_OK;
 
 	unbind_named(keymap, text);
-	for (const char *p = text; *p && !rc;) {
-		size_t len = strcspn(p, "\n"), blank = strspn(p, " \t\r");
-		number++;
-		if (blank < len && p[blank] != '#') {
-			AUTO_FREE char *wrong = parse_line(options, keymap, &failed, p, len);
-			if (wrong) {
-				AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
-				strbuf_addf(&sb, "%s:%d: ", file, number);
-				text_add_safe(&sb, wrong, strlen(wrong), false);
-				rc = strlist_add(errors, sb.data, err);
-			}
+	while (!rc && setting_next(&s)) {
+		AUTO_FREE char *wrong = parse_line(options, keymap, &failed, &s);
+		if (wrong) {
+			AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+			strbuf_addf(&sb, "%s:%d: ", file, s.line);
+			text_add_safe(&sb, wrong, strlen(wrong), false);
+			rc = strlist_add(errors, sb.data, err);
 		}
-		p += len + (p[len] == '\n');
 	}
 	rebind_failed(keymap, &failed);
 	return rc;

@@ -5,6 +5,7 @@
  *     theme = dark
  *     log-lines = 200000
  *     key.stop = S
+ *     host = ssh://me@gpu-a          (as often as there are hosts; afs reads these, too)
  *
  * One row per option gives its name, type, default and help.
  */

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cli/ask.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "command/complete.h"
@@ -25,7 +26,9 @@ static void print(struct cli *cli, const struct strbuf *text)
 /* Makes the library's context: cli->cx.af. */
 static af_code open_context(struct cli *cli, struct af_error *err)
 {
-	return af_new(NULL, &cli->cx.af, err);
+	struct af_options options = { .ask_passphrase = ask_secret, .arg = &cli->terminal };
+
+	return af_new(&options, &cli->cx.af, err);
 }
 
 static void close_context(struct cli *cli)

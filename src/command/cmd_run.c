@@ -10,7 +10,7 @@
 #include "command/run_mode.h"
 #include "command/sink.h"
 #include "image/build.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/host.h"
 
 static const struct operand_spec operands[] = {
 	{ "IMAGE", WORD_IMAGE, .help = "image to start", .optional = true },
@@ -33,6 +33,8 @@ static const struct option_spec options[] = {
 	{ "replicas", 'n', WORD_INT, .value = "N", .def = "1", .min = 1, .max = 1000, .help = "number of instances" },
 	{ "load-balance", 0, WORD_CHOICE, .value = "HOW", .choices = "random|round_robin|least_busy", .def = "random",
 	  .help = "how calls choose their instance" },
+	{ "host", 0, WORD_HOST, .value = "HOST", .repeat = true,
+	  .help = "where replicas run, in turn: ssh://user@host:port, localhost (default)" },
 	{ "mode", 0, WORD_CHOICE, .value = "MODE", .choices = "docker|process|url|basilica",
 	  .help = "containers; processes of this machine, from --dir; a service, at --url; basilica is reserved" },
 	{ "pull", 0, WORD_FLAG, .help = "pull the image before starting" },
@@ -54,6 +56,7 @@ static const char *const examples[] = {
 	"afs run --dir environments/my-env --tag my-env:latest",
 	"afs run my-env:latest --pull",
 	"afs run my-env:v1 --replicas 3 --load-balance round_robin",
+	"afs run my-env:v1 --replicas 4 --host ssh://me@gpu-a --host ssh://me@gpu-b",
 	"afs run --dir environments/my-env --mode process",
 	"afs run --url https://envs.example.org/calc --name calc",
 	NULL,
@@ -77,6 +80,24 @@ const struct command_spec cmd_run = {
 	.run = cmd_run_run,
 };
 
+/* This machine's, and where there is none that of the first host. */
+static af_code build_engine(struct command_context *cx, const struct args *args, struct docker **engine, struct af_error *err)
+{
+	const struct strlist *hosts = args_all(args, "host");
+	struct af_error none = AF_ERROR_INIT;
+	struct af_host *first;
+	af_code rc = af_engine(cx->af, cx->cancel, engine, &none);
+
+	if (rc != AF_ERR_UNREACHABLE || !hosts->count) {
+		if (rc)
+			error_move(err, &none);
+		return rc;
+	}
+	af_error_clear(&none);
+	rc = host_get(cx->af, hosts->items[0], &first, err);
+	return rc ? rc : host_engine(first, cx->cancel, engine, err);
+}
+
 /* The image to start: the one that was named, or the one that --dir makes. */
 static af_code get_image(struct command_context *cx, const struct args *args, enum af_mode mode, char **image,
 			 struct af_error *err)
@@ -99,7 +120,7 @@ static af_code get_image(struct command_context *cx, const struct args *args, en
 		*image = str_dup(args_operand(args, "IMAGE"), err);
 		return *image ? AF_OK : AF_ERR_NOMEM;
 	}
-	rc = af_engine(cx->af, cx->cancel, &engine, err);
+	rc = build_engine(cx, args, &engine, err);
 	if (!rc)
 		rc = image_build(engine, &opt, &progress, cx->cancel, &result, err);
 	command_sink_end(cx);
@@ -147,6 +168,7 @@ static af_code deploy(struct command_context *cx, const struct args *args, enum 
 		.keep = true,
 		.force_recreate = args_has(args, "force-recreate"),
 		.mode = mode,
+		.hosts = (const char *const *) args_all(args, "host")->items,
 		.network = args_text(args, "network"),
 		.volumes = (const char *const *) args_all(args, "volume")->items,
 		.ready_timeout_ms = args_number(args, "timeout") ? args_number(args, "timeout") : INT64_MAX,

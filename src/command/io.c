@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "command/columns.h"
 #include "command/command.h"
+#include "orchestrator/orchestrator.h"
 
 void command_out(struct command_context *cx, const char *text, size_t len)
 {
@@ -73,6 +74,12 @@ af_code command_columns(struct command_context *cx, struct columns *table, struc
 	if (!rc)
 		command_out(cx, text.data, text.len);
 	return rc;
+}
+
+void command_note_troubles(struct command_context *cx, const struct env_list *list)
+{
+	for (size_t i = 0; i < list->trouble_count; i++)
+		command_note_error(cx, &list->troubles[i].why);
 }
 
 void command_note_error(struct command_context *cx, const struct af_error *e)

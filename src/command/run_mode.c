@@ -5,7 +5,7 @@
 #include "orchestrator/orchestrator.h"
 
 /* Options that only containers have. */
-static const char *const of_containers[] = { "tag", "no-cache", "build-arg", "pull", "network", "volume", NULL };
+static const char *const of_containers[] = { "tag", "no-cache", "build-arg", "pull", "network", "volume", "host", NULL };
 /* What a service that runs elsewhere does not take from us. */
 static const char *const of_ours[] = { "env", "env-file", "replicas", "mem-limit", "cpu-limit", "dir", NULL };
 static const char *const of_services[] = { "url", "insecure", "ca-file", NULL };

@@ -19,7 +19,8 @@
 
 /* ---- life --------------------------------------------------------------------- */
 
-af_code docker_new(struct http *http, const char *host, struct docker **out, struct af_error *err)
+static af_code new_engine(struct http *http, const char *host, const char *unix_path, struct docker **out,
+			  struct af_error *err)
 {
 	struct docker *d = calloc(1, sizeof(*d));
 	const char *wanted = getenv("DOCKER_API_VERSION");
@@ -29,7 +30,7 @@ af_code docker_new(struct http *http, const char *host, struct docker **out, str
 		return error_nomem(err);
 	pthread_mutex_init(&d->lock, NULL);
 	d->http = http;
-	rc = endpoint_resolve(host, &d->ep, err);
+	rc = unix_path ? endpoint_via(host, unix_path, &d->ep, err) : endpoint_resolve(host, &d->ep, err);
 	/* The copy has moved: the TLS record's pointers are those of the strings, which have not. */
 	if (rc == AF_OK && !str_blank(wanted) && !(d->wanted_api = str_dup(wanted, err)))
 		rc = AF_ERR_NOMEM;
@@ -39,6 +40,21 @@ af_code docker_new(struct http *http, const char *host, struct docker **out, str
 	}
 	*out = d;
 	return AF_OK;
+}
+
+af_code docker_new(struct http *http, const char *host, struct docker **out, struct af_error *err)
+{
+	return new_engine(http, host, NULL, out, err);
+}
+
+af_code docker_new_via(struct http *http, const char *name, const char *unix_path, const struct docker_way *way,
+		       struct docker **out, struct af_error *err)
+{
+	af_code rc = new_engine(http, name, unix_path, out, err);
+
+	if (!rc)
+		(*out)->way = *way;
+	return rc;
 }
 
 void docker_free(struct docker *d)
@@ -59,6 +75,39 @@ const char *docker_host(const struct docker *d)
 bool docker_has_buildkit(const struct docker *d)
 {
 	return d->connected && d->buildkit;
+}
+
+/* ---- the way there ----------------------------------------------------------------- */
+
+static af_code reach(struct docker *d, struct cancel *cancel, struct af_error *err)
+{
+	return d->way.reach ? d->way.reach(d->way.arg, cancel, err) : AF_OK;
+}
+
+static const char *way_hint(const char *refusal)
+{
+	if (strstr(refusal, "not found") || strstr(refusal, "No such file"))
+		return "install docker on that host, where a plain `ssh HOST docker version` finds it";
+	if (strstr(refusal, "ermission denied"))
+		return "let that user use the engine there: usermod -aG docker USER";
+	if (strstr(refusal, "dial-stdio"))
+		return "docker on that host must be 18.09 or later";
+	return "`ssh HOST docker version` should answer";
+}
+
+/* A request that did not get through: what stood in its way is not what libcurl saw. */
+static af_code explain(const struct docker *d, af_code rc, struct af_error *err)
+{
+	AUTO_FREE char *refusal = NULL;
+
+	if (!d->way.reach || (rc != AF_ERR_LOST && rc != AF_ERR_UNREACHABLE))
+		return answer_transport(rc, &d->ep, err);
+	refusal = d->way.refusal(d->way.arg);
+	if (!refusal)
+		return error_wrap(err, rc, "%s", d->ep.host);
+	error_set(err, AF_ERR_UNREACHABLE, "the engine of %s: %s", d->ep.host, refusal);
+	error_hint(err, "%s", way_hint(refusal));
+	return AF_ERR_UNREACHABLE;
 }
 
 /* ---- version ------------------------------------------------------------------ */
@@ -107,13 +156,17 @@ static af_code ping_engine(struct docker *d, struct cancel *cancel, struct ping 
 		.arg = ping,
 		.cancel = cancel,
 	};
-	af_code rc = http_perform(d->http, &req, &resp, err);
+	af_code rc = reach(d, cancel, err);
 
+	resp = (struct http_response){ .body = STRBUF_INIT(STRBUF_LINE) };
+	if (rc != AF_OK)
+		return rc;
+	rc = http_perform(d->http, &req, &resp, err);
 	/* Hung up on: that is how TLS is asked for, or a client certificate. */
 	if (rc == AF_ERR_LOST && !d->ep.unix_path)
 		rc = error_wrap(err, AF_ERR_UNREACHABLE, "ping %s", d->ep.host);
 	if (rc != AF_OK)
-		return answer_transport(rc, &d->ep, err);
+		return explain(d, rc, err);
 	rc = answer_check(&resp, err);
 	if (rc != AF_OK)
 		return error_wrap(err, rc == AF_ERR_NOT_FOUND ? AF_ERR_PROTOCOL : rc, "ping %s", d->ep.host);
@@ -220,6 +273,8 @@ af_code engine_perform(struct docker *d, const struct engine_request *req, struc
 	struct http_request http;
 	af_code rc = docker_connect(d, req->cancel, err);
 
+	if (rc == AF_OK)
+		rc = reach(d, req->cancel, err);
 	*resp = (struct http_response){ .body = STRBUF_INIT(STRBUF_TEXT) };
 	if (rc == AF_OK)
 		rc = translate(d, req, &path, headers, &http, err);
@@ -229,7 +284,7 @@ af_code engine_perform(struct docker *d, const struct engine_request *req, struc
 	/* An engine that refuses a large upload may hang up on the rest of it: its answer is what counts. */
 	if (rc == AF_ERR_LOST && resp->status >= 400)
 		rc = AF_OK;
-	return rc == AF_OK ? answer_check(resp, err) : answer_transport(rc, &d->ep, err);
+	return rc == AF_OK ? answer_check(resp, err) : explain(d, rc, err);
 }
 
 af_code engine_json(struct docker *d, const struct engine_request *req, cJSON **out, struct af_error *err)
@@ -280,10 +335,12 @@ af_code engine_upgrade(struct docker *d, const struct engine_request *req, struc
 	af_code rc = docker_connect(d, req->cancel, err);
 
 	if (rc == AF_OK)
+		rc = reach(d, req->cancel, err);
+	if (rc == AF_OK)
 		rc = translate(d, req, &path, headers, &http, err);
 	if (rc != AF_OK)
 		return rc;
-	return answer_transport(http_upgrade(d->http, &http, out, err), &d->ep, err);
+	return explain(d, http_upgrade(d->http, &http, out, err), err);
 }
 
 af_code docker_request(struct docker *d, const char *method, const char *path, const cJSON *body,

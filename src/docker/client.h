@@ -16,6 +16,7 @@
 struct docker {
 	struct http *http;
 	struct engine_endpoint ep;
+	struct docker_way way;
 	char *wanted_api; /* DOCKER_API_VERSION; NULL: negotiate */
 	pthread_mutex_t lock;
 	atomic_bool connected; /* what follows is set and does not change any more */

@@ -24,6 +24,17 @@ struct docker;
  * DOCKER_CONTEXT, currentContext of ~/.docker/config.json, then the usual sockets, rootless and podman's.
  * No connection is made yet. `name` is how the engine is called in messages and lists ("local"). */
 af_code docker_new(struct http *http, const char *host, struct docker **out, struct af_error *err) MUST_CHECK;
+/* How to get to an engine that is not simply there. */
+struct docker_way {
+	void *arg;
+	/* Before each request that a thread waits for: sees to it that there is a way, or says why not. */
+	af_code (*reach)(void *arg, struct cancel *cancel, struct af_error *err);
+	/* What the other end said when a connection came to nothing: "docker: command not found". malloc'd; NULL: nothing. */
+	char *(*refusal)(void *arg);
+};
+/* An engine at the other end of a socket of ours; `name` is how users know it ("ssh://gpu-a"). `way` is copied. */
+af_code docker_new_via(struct http *http, const char *name, const char *unix_path, const struct docker_way *way,
+		       struct docker **out, struct af_error *err) MUST_CHECK;
 void docker_free(struct docker *d);
 const char *docker_host(const struct docker *d); /* "unix:///var/run/docker.sock" */
 /* Negotiates the API version (once; later calls return at once). The other functions call it themselves. */
@@ -158,6 +169,9 @@ af_code docker_image_pull(struct docker *d, const char *image, const struct dock
 			  struct cancel *cancel, struct af_error *err) MUST_CHECK;
 af_code docker_image_push(struct docker *d, const char *image, const struct docker_progress *progress,
 			  struct cancel *cancel, struct af_error *err) MUST_CHECK;
+/* What `docker save | docker load` does, from one engine to another. `where` names the other in progress and messages. */
+af_code docker_image_copy(struct docker *from, struct docker *to, const char *image, const char *where,
+			  const struct docker_progress *progress, struct cancel *cancel, struct af_error *err) MUST_CHECK;
 /* Splits "registry:5000/name:tag@digest". registry is "docker.io" where none is named; path is as written ("python",
  * "user/app"); tag is the digest ("sha256:…") where there is one, else the tag, else "latest". Any out may be NULL;
  * malloc'd. USAGE if it is no reference. */

@@ -147,8 +147,8 @@ static af_code parse_host(struct engine_endpoint *out, struct af_error *err)
 		return set_tcp(host + 8, out, err);
 	}
 	if (str_starts(host, "ssh://")) {
-		error_set(err, AF_ERR_UNAVAILABLE, "engine address %s: engines over SSH are not available yet", host);
-		error_hint(err, "name an engine at unix:///path or tcp://host:port");
+		error_set(err, AF_ERR_UNAVAILABLE, "engine address %s: the local engine is not one behind SSH", host);
+		error_hint(err, "name it as a host: `afs run --host %s`, or a line \"host = %s\" in the config file", host, host);
 		return AF_ERR_UNAVAILABLE;
 	}
 	error_set(err, AF_ERR_USAGE, "\"%s\" is no address of an engine", host);
@@ -330,4 +330,11 @@ af_code endpoint_resolve(const char *host, struct engine_endpoint *out, struct a
 	*out = ep;
 	memset(&ep, 0, sizeof(ep));
 	return AF_OK;
+}
+
+af_code endpoint_via(const char *name, const char *unix_path, struct engine_endpoint *out, struct af_error *err)
+{
+	out->host = str_dup(name, err);
+	out->from = str_dup("a host", err);
+	return out->host && out->from ? set_unix(unix_path, out, err) : AF_ERR_NOMEM;
 }

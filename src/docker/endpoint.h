@@ -19,6 +19,8 @@ struct engine_endpoint {
 
 /* Fills `out` (zeroed by the caller). host NULL: see docker_new. Reads the environment and the configuration. */
 af_code endpoint_resolve(const char *host, struct engine_endpoint *out, struct af_error *err) MUST_CHECK;
+/* At the other end of a socket of ours. */
+af_code endpoint_via(const char *name, const char *unix_path, struct engine_endpoint *out, struct af_error *err) MUST_CHECK;
 void endpoint_free(struct engine_endpoint *ep);
 static inline void endpoint_cleanup(struct engine_endpoint *ep)
 {

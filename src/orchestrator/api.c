@@ -25,6 +25,11 @@ void af_cancel_trigger(struct af_cancel *cancel)
 	cancel_trigger(token(cancel));
 }
 
+bool af_cancel_requested(const struct af_cancel *cancel)
+{
+	return cancel_requested((const struct cancel *) cancel);
+}
+
 void af_cancel_free(struct af_cancel *cancel)
 {
 	cancel_free(token(cancel));

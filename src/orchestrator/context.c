@@ -1,6 +1,7 @@
 /* The context: connections, the engine, the registry of environments. */
 #include <string.h>
 
+#include "orchestrator/host.h"
 #include "orchestrator/watch.h"
 
 af_code af_new(const struct af_options *options, struct af **out, struct af_error *err)
@@ -9,6 +10,8 @@ af_code af_new(const struct af_options *options, struct af **out, struct af_erro
 
 	if (!af)
 		return error_nomem(err);
+	af->ask = options ? options->ask_passphrase : NULL;
+	af->ask_arg = options ? options->arg : NULL;
 	pthread_mutex_init(&af->lock, NULL);
 	pthread_cond_init(&af->idle, NULL);
 	af->end = cancel_new(err);
@@ -31,7 +34,7 @@ void af_free(struct af *af)
 	watches_end(af);
 	http_free(af->http); /* before the engine: its streams end here */
 	watches_free(af);
-	docker_free(af->engine);
+	hosts_free(af);
 	cancel_free(af->end);
 	pthread_cond_destroy(&af->idle);
 	pthread_mutex_destroy(&af->lock);
@@ -41,12 +44,7 @@ void af_free(struct af *af)
 
 af_code af_engine(struct af *af, struct cancel *cancel, struct docker **out, struct af_error *err)
 {
-	af_code rc = AF_OK;
+	struct af_host *h = host_local(af);
 
-	pthread_mutex_lock(&af->lock);
-	if (!af->engine)
-		rc = docker_new(af->http, af->engine_host, &af->engine, err);
-	*out = af->engine;
-	pthread_mutex_unlock(&af->lock);
-	return rc ? rc : docker_connect(*out, cancel, err);
+	return h ? host_engine(h, cancel, out, err) : error_nomem(err);
 }

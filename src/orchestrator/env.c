@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/path.h"
 #include "orchestrator/flight.h"
+#include "orchestrator/host.h"
 #include "orchestrator/watch.h"
 #include "orchestrator/registry.h"
 
@@ -90,6 +91,7 @@ void env_free(struct af_env *env)
 		registration_free(env->registered);
 	free(env->registered);
 	free(env->name);
+	free(env->token);
 	free(env->image);
 	pthread_cond_destroy(&env->idle);
 	pthread_mutex_destroy(&env->lock);
@@ -127,6 +129,26 @@ af_code instance_set_status(struct instance *inst, const char *text, struct af_e
 	return AF_OK;
 }
 
+/* An address behind another host is reached through a socket of ours. */
+static af_code set_way(struct instance *inst, const char *ip, struct af_error *err)
+{
+	const char *path;
+	af_code rc = ssh_address_path(inst->machine->ssh, ip, inst->port, &path, err);
+
+	if (!rc)
+		inst->socket = path; /* it stands as long as the context does */
+	return rc;
+}
+
+bool instance_place(struct instance *inst, struct af_host *machine, struct docker *engine)
+{
+	inst->machine = machine;
+	inst->engine = engine;
+	free(inst->host);
+	inst->host = strdup(machine->name);
+	return inst->host != NULL;
+}
+
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err)
 {
 	if (!ip) {
@@ -138,7 +160,7 @@ af_code instance_set_address(struct instance *inst, const char *ip, struct af_er
 	if (!kept)
 		return AF_ERR_NOMEM;
 	inst->base = kept;
-	return AF_OK;
+	return inst->machine && inst->machine->ssh ? set_way(inst, ip, err) : AF_OK;
 }
 
 struct server instance_server(const struct instance *inst)

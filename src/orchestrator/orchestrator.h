@@ -54,6 +54,7 @@ struct instance {
 	char *name;            /* the container's */
 	char *id;              /* the container's */
 	char *host;            /* "local" */
+	struct af_host *machine;  /* where its engine is; not owned; NULL: no engine runs it */
 	struct docker *engine; /* not owned; mode docker only */
 	struct http_tls tls;   /* for a base that begins with https; strings are not owned */
 	char *image;
@@ -79,7 +80,8 @@ struct instance {
 
 struct af_env {
 	struct af *af;
-	char *name;
+	char *name;  /* "calc"; "calc@gpu-b" for the second of that name, which another deployed on another host */
+	char *token; /* of its deployment; NULL: not known */
 	char *image;
 	enum env_type type;
 	enum af_balance balance;
@@ -113,10 +115,13 @@ struct af_env {
 struct af {
 	struct http *http;
 	char *engine_host;
+	bool (*ask)(void *arg, const char *question, struct af_cancel *cancel, char **answer); /* as in af_options */
+	void *ask_arg;
 	struct cancel *end;   /* fires when the context is being freed */
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t idle;  /* nothing is left in the background */
-	struct docker *engine;
+	struct af_host *hosts; /* this machine first; see host.h */
+	struct ssh *ssh;    /* NULL: no other was named yet */
 	struct af_env *envs;
 	size_t background; /* operations that nobody waits for (background.c) */
 	struct af_env *watched;
@@ -126,7 +131,7 @@ struct af {
 /* Interrupts and awaits what goes on in the background; nothing begins there any more. */
 void background_end(struct af *af);
 
-/* The local engine, connected. */
+/* This machine's engine, connected. Those of other hosts: host.h. */
 af_code af_engine(struct af *af, struct cancel *cancel, struct docker **out, struct af_error *err) MUST_CHECK;
 
 /* ---- deploying, stopping (deploy.c, lifecycle.c) -------------------------------- */
@@ -161,13 +166,19 @@ char *env_container_name(const char *name, int replica, int replicas, struct af_
 
 /* ---- finding (discover.c) --------------------------------------------------------- */
 
+struct host_trouble {
+	char *host; /* "gpu-a" */
+	struct af_error why;
+};
 struct env_list {
 	struct af_env **items;
 	size_t count;
-	struct af_error missing; /* why an engine's are not among them; empty: all are */
+	struct af_error missing; /* why those of this machine's engine are not among them; empty: they are */
+	struct host_trouble *troubles; /* hosts that did not answer */
+	size_t trouble_count;
 };
-/* All environments, running or not, by name: what is registered here and what the engine knows, by one request. An engine
- * that does not answer is an error only where it would have been all. */
+/* All environments, running or not, by name: what is registered here and what the engines of all hosts know, asked at the
+ * same time. An engine that does not answer is an error only where it would have been all. */
 af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err) MUST_CHECK;
 /* Appends; frees the environment where that fails. */
 af_code env_list_add(struct env_list *list, struct af_env *take_env, struct af_error *err) MUST_CHECK;
@@ -190,6 +201,9 @@ struct af_env *env_new(struct af *af, const char *name, struct af_error *err);
 struct instance *env_add_instance(struct af_env *env, int replica, struct af_error *err);
 /* "docker", "process", "url". */
 const char *env_mode(const struct af_env *env);
+/* Says where it is; before its address is set. False when out of memory. */
+struct af_host;
+bool instance_place(struct instance *inst, struct af_host *machine, struct docker *engine);
 /* Sets base from an address; NULL: none. */
 af_code instance_set_address(struct instance *inst, const char *ip, struct af_error *err) MUST_CHECK;
 /* Sets status, NULL as "". Under the lock. */

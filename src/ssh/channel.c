@@ -326,10 +326,10 @@ static void serve_down(struct channel *ch)
 		return;
 	}
 	for (int i = 0; i < TURN_READS && working(ch) && !ch->down; i++) {
-		if (!ch->from->ip && libssh2_poll_channel_read(ch->ssh, 1))
-			do_read_words(ch);
-		else if (libssh2_poll_channel_read(ch->ssh, 0) || !ch->link->pulls)
+		if (libssh2_poll_channel_read(ch->ssh, 0) || !ch->link->pulls)
 			do_read(ch);
+		else if (!ch->from->ip && libssh2_poll_channel_read(ch->ssh, 1)) /* of either kind, and so of this one */
+			do_read_words(ch);
 		else
 			break;
 	}

@@ -47,20 +47,18 @@ char *key_blob_type(const char *blob, size_t len)
 
 /* ---- names --------------------------------------------------------------------------------------- */
 
-static bool is_sha1(const char *text, size_t len)
+/* 20 bytes in base64. */
+static bool is_sha1(const char *text)
 {
-	AUTO_STRBUF bytes = STRBUF_INIT(LINE_LARGEST);
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	return base64_decode(&bytes, text, len) && bytes.len == 20;
+	return strspn(text, alphabet) == 27 && text[27] == '=';
 }
 
-/* "|1|SALT|HASH": of any other length libssh2 would lose memory over it. */
+/* "|1|SALT|HASH": over anything else libssh2 would lose memory. */
 static bool is_hashed_name(const char *text)
 {
-	size_t salt = str_starts(text, "|1|") ? strcspn(text + 3, "|") : 0;
-
-	return salt && text[3 + salt] == '|' && is_sha1(text + 3, salt) &&
-	       is_sha1(text + 4 + salt, strlen(text + 4 + salt));
+	return strlen(text) == 60 && str_starts(text, "|1|") && is_sha1(text + 3) && text[31] == '|' && is_sha1(text + 32);
 }
 
 /* Salted and hashed: libssh2 knows how. The line's own key serves as the key that is looked for. */

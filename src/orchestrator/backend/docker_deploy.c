@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "docker/tree.h"
 #include "orchestrator/backend/docker_deploy.h"
+#include "orchestrator/backend/docker_image.h"
 
 /* Engines refuse less. */
 #define MEMORY_MIN (6 * 1024 * 1024)
@@ -124,27 +125,6 @@ static af_code check_options(const struct af_load_options *opt, struct deploymen
 	return rc ? rc : deploy_check(dep, MEMORY_MIN, err);
 }
 
-/* The image's own inspect document, pulled if it is not here. */
-static af_code get_image(struct docker *engine, const struct af_load_options *opt, const struct deploy_events *events,
-			 struct cancel *cancel, cJSON **out, struct af_error *err)
-{
-	const struct docker_progress *progress = events ? events->pull : NULL;
-	af_code rc = opt->pull ? AF_ERR_NOT_FOUND : docker_image_inspect(engine, opt->image, cancel, out, err);
-
-	if (rc != AF_ERR_NOT_FOUND)
-		return rc;
-	if (err)
-		af_error_clear(err);
-	rc = docker_image_pull(engine, opt->image, progress, cancel, err);
-	if (!rc)
-		return docker_image_inspect(engine, opt->image, cancel, out, err);
-	if (rc == AF_ERR_CANCELLED || opt->pull)
-		return rc;
-	error_wrap(err, AF_ERR_NOT_FOUND, "no image %s here, and it could not be pulled", opt->image);
-	error_hint(err, "build it (`afs build DIR --tag %s`) or check its name", opt->image);
-	return AF_ERR_NOT_FOUND;
-}
-
 /* AFFINETES_PORT moves the server. */
 static int port_wanted(const struct af_load_options *opt)
 {
@@ -156,13 +136,14 @@ static int port_wanted(const struct af_load_options *opt)
 	return (int) port;
 }
 
-static af_code prepare(struct deployment *dep, struct docker *engine, const cJSON *image, struct af_error *err)
+/* Replicas go to the hosts in turn. */
+static af_code prepare(struct deployment *dep, const struct image_places *places, struct af_error *err)
 {
 	struct af_env *env = dep->env;
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(image, "Config"), "Labels");
+	const cJSON *labels = tree_get(tree_get(places->image, "Config"), "Labels");
 
 	env->image = str_dup(dep->opt->image, err);
-	env->type = env_type_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(labels, LABEL_TYPE)));
+	env->type = env_type_of(tree_string(labels, LABEL_TYPE));
 	env->balance = dep->opt->balance;
 	env->keep = dep->opt->keep;
 	env->planned = MAX(dep->opt->replicas, 1);
@@ -171,7 +152,9 @@ static af_code prepare(struct deployment *dep, struct docker *engine, const cJSO
 		struct instance *inst = env_add_instance(env, i, err);
 		if (!inst)
 			return AF_ERR_NOMEM;
-		inst->engine = engine;
+		const struct image_place *place = &places->items[(size_t) i % places->count];
+		if (!instance_place(inst, place->host, place->engine))
+			return error_nomem(err);
 		inst->port = port_wanted(dep->opt);
 		inst->state = INSTANCE_STARTING;
 		inst->name = env_container_name(env->name, i, env->planned, err);
@@ -182,7 +165,37 @@ static af_code prepare(struct deployment *dep, struct docker *engine, const cJSO
 	AUTO_STRBUF token = STRBUF_INIT(64);
 	af_code rc = random_hex(&token, 8, err);
 	snprintf(dep->token, sizeof(dep->token), "%s", token.data);
-	return env->image ? rc : AF_ERR_NOMEM;
+	env->token = str_dup(dep->token, err);
+	return env->image && env->token ? rc : AF_ERR_NOMEM;
+}
+
+/* Before the first container and after the last: in between somebody may find the host empty, and forget it. */
+static af_code remember_hosts(const struct image_places *places, struct af_error *err)
+{
+	af_code rc = AF_OK;
+
+	for (size_t i = 0; i < places->count && !rc; i++)
+		rc = host_remember(places->items[i].host, err);
+	return rc;
+}
+
+static af_code deploy_to(struct deployment *dep, struct af *af, const char *name, const struct image_places *places,
+			 struct cancel *cancel, struct af_error *err)
+{
+	af_code rc = name_lock_take(&dep->lock, name, cancel, err);
+
+	if (!rc)
+		rc = deploy_make_room(af, dep->opt, name, cancel, err);
+	if (!rc && !(dep->env = env_new(af, name, err)))
+		rc = AF_ERR_NOMEM;
+	if (!rc)
+		rc = prepare(dep, places, err);
+	if (!rc)
+		rc = remember_hosts(places, err);
+	if (!rc)
+		rc = deploy_run(dep, cancel, err);
+	name_lock_drop(&dep->lock);
+	return rc ? rc : remember_hosts(places, err);
 }
 
 af_code docker_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
@@ -190,8 +203,7 @@ af_code docker_deploy(struct af *af, const struct af_load_options *opt, const st
 {
 	struct deployment dep = { .opt = opt, .events = events, .started = clock_us(),
 				  .lock = NAME_LOCK_INIT };
-	struct docker *engine;
-	cJSON *image = NULL;
+	AF_AUTO(image_places) struct image_places places = { 0 };
 	af_code rc = check_options(opt, &dep, err);
 
 	if (rc)
@@ -199,21 +211,11 @@ af_code docker_deploy(struct af *af, const struct af_load_options *opt, const st
 	AUTO_FREE char *name = opt->name ? str_dup(opt->name, err) : env_name_of_image(opt->image, err);
 	if (!name)
 		return AF_ERR_NOMEM;
-	if ((rc = env_name_check(name, err)) || (rc = af_engine(af, cancel, &engine, err)))
+	if ((rc = env_name_check(name, err)) || (rc = image_places_find(af, opt, cancel, &places, err)))
 		return rc;
-	rc = get_image(engine, opt, events, cancel, &image, err);
+	rc = image_places_supply(af, opt, events ? events->pull : NULL, &places, cancel, err);
 	if (!rc)
-		rc = name_lock_take(&dep.lock, name, cancel, err);
-	if (!rc)
-		rc = deploy_make_room(af, opt, name, cancel, err);
-	if (!rc && !(dep.env = env_new(af, name, err)))
-		rc = AF_ERR_NOMEM;
-	if (!rc)
-		rc = prepare(&dep, engine, image, err);
-	cJSON_Delete(image);
-	if (!rc)
-		rc = deploy_run(&dep, cancel, err);
-	name_lock_drop(&dep.lock);
+		rc = deploy_to(&dep, af, name, &places, cancel, err);
 	if (rc) {
 		env_free(dep.env);
 		return error_wrap(err, rc, "run %s", name);
