@@ -7,42 +7,13 @@
  */
 #include "ui/canvas_priv.h"
 
-#include "base/bytes.h"
+#include "base/width.h"
 
 #define REPLACEMENT 0xfffd
 
 static bool within(uint32_t c, uint32_t first, uint32_t last)
 {
 	return c >= first && c <= last;
-}
-
-/* Decodes one character; a byte that begins none is one of its own. */
-static size_t decode(const char *text, size_t len, uint32_t *out)
-{
-	static const uint8_t first_bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	size_t n = utf8_len(text, len);
-
-	if (!n) {
-		*out = REPLACEMENT;
-		return 1;
-	}
-	uint32_t c = (uint8_t) text[0] & first_bits[n];
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((uint8_t) text[i] & 0x3f);
-	*out = c;
-	return n;
-}
-
-/* Asks its neighbours to join or to turn round, or is nothing at all. */
-static bool is_dropped(uint32_t c)
-{
-	return within(c, 0x200b, 0x200f) || /* zero width space, ZWNJ, ZWJ, direction marks */
-	       within(c, 0x202a, 0x202e) || within(c, 0x2060, 0x206f) || /* bidirectional embedding, isolates */
-	       within(c, 0xfe00, 0xfe0f) || within(c, 0xe0100, 0xe01ef) || /* variation selectors */
-	       within(c, 0x1f3fb, 0x1f3ff) || /* skin tones */
-	       within(c, 0xe0000, 0xe007f) || /* tags */
-	       within(c, 0xfff9, 0xfffb) || /* annotations */
-	       c == 0x20e3 || c == 0xfeff || c == 0x034f || c == 0x061c || c == 0x180e;
 }
 
 /* A character that is drawn alone, or the picture of one that must not be sent. */
@@ -70,12 +41,10 @@ static bool only_ascii(void)
 	return canvas_glyphs() == GLYPHS_ASCII;
 }
 
-/* Combines with the character before it. Not every locale knows. */
+/* Not every locale knows. */
 static bool is_mark(uint32_t c)
 {
-	return within(c, 0x0300, 0x036f) || within(c, 0x1ab0, 0x1aff) || within(c, 0x1dc0, 0x1dff) ||
-	       within(c, 0x20d0, 0x20ff) || within(c, 0xfe20, 0xfe2f) || within(c, 0x1160, 0x11ff) ||
-	       wcwidth((wchar_t) c) == 0;
+	return char_is_mark(c) || wcwidth((wchar_t) c) == 0;
 }
 
 /* Korean in parts becomes the syllable: leading consonant + vowel, then + final consonant. 0: they do not make one. */
@@ -99,8 +68,8 @@ static size_t take_marks(struct cluster *out, const char *text, size_t len)
 		uint32_t c;
 		if ((uint8_t) text[pos] < 0x80)
 			break;
-		size_t n = decode(text + pos, len - pos, &c);
-		if (!is_dropped(c)) {
+		size_t n = utf8_decode(text + pos, len - pos, &c);
+		if (!char_is_invisible(c)) {
 			wchar_t syllable = hangul(out->chars[0], c);
 			if (!is_mark(c))
 				break;
@@ -148,8 +117,8 @@ struct cluster cluster_next(const char *text, size_t len)
 			out.bytes += take_marks(&out, text + 1, len - 1);
 		return out;
 	}
-	out.bytes = decode(text, len, &c);
-	if (is_dropped(c))
+	out.bytes = utf8_decode(text, len, &c);
+	if (char_is_invisible(c))
 		return out;
 	take_base(&out, c);
 	out.bytes += take_marks(&out, text + out.bytes, len - out.bytes);

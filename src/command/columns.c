@@ -3,58 +3,21 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/width.h"
 
 #define GAP 2
 #define ELLIPSIS "\xe2\x80\xa6"
 
 /* ---- width of text ------------------------------------------------------------------ */
 
-/* Without a locale, which would take longer to load than most commands take. Only what matters: East Asian wide
- * characters, emoji, and marks that combine with what stands before. */
-static const struct {
-	unsigned first, last;
-	int width;
-} widths[] = {
-	{ 0x0300, 0x036f, 0 },	 { 0x0483, 0x0489, 0 },	  { 0x0591, 0x05bd, 0 },   { 0x064b, 0x065f, 0 },
-	{ 0x1100, 0x115f, 2 },	 { 0x1ab0, 0x1aff, 0 },	  { 0x1dc0, 0x1dff, 0 },   { 0x200b, 0x200f, 0 },
-	{ 0x202a, 0x202e, 0 },	 { 0x2060, 0x2064, 0 },	  { 0x20d0, 0x20ff, 0 },   { 0x231a, 0x231b, 2 },
-	{ 0x23e9, 0x23ec, 2 },	 { 0x25fd, 0x25fe, 2 },	  { 0x2614, 0x2615, 2 },   { 0x26a1, 0x26a1, 2 },
-	{ 0x2705, 0x2705, 2 },	 { 0x270a, 0x270b, 2 },	  { 0x2728, 0x2728, 2 },   { 0x274c, 0x274c, 2 },
-	{ 0x2753, 0x2757, 2 },	 { 0x2795, 0x2797, 2 },	  { 0x2b1b, 0x2b1c, 2 },   { 0x2e80, 0x303e, 2 },
-	{ 0x3041, 0xa4cf, 2 },	 { 0xa960, 0xa97f, 2 },	  { 0xac00, 0xd7a3, 2 },   { 0xf900, 0xfaff, 2 },
-	{ 0xfe00, 0xfe0f, 0 },	 { 0xfe20, 0xfe2f, 0 },	  { 0xfe30, 0xfe6f, 2 },   { 0xff00, 0xff60, 2 },
-	{ 0xffe0, 0xffe6, 2 },	 { 0x1f300, 0x1f64f, 2 }, { 0x1f680, 0x1f6ff, 2 }, { 0x1f900, 0x1f9ff, 2 },
-	{ 0x1fa70, 0x1faff, 2 }, { 0x20000, 0x3fffd, 2 }, { 0xe0100, 0xe01ef, 0 },
-};
-
-static unsigned code_point(const char *s, size_t len)
-{
-	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	unsigned c = (unsigned char) s[0] & lead[len];
-
-	for (size_t i = 1; i < len; i++)
-		c = c << 6 | ((unsigned char) s[i] & 0x3f);
-	return c;
-}
-
-static int width_of(const char *s, size_t len)
-{
-	unsigned c = code_point(s, len);
-
-	for (size_t i = 0; c >= widths[0].first && i < ARRAY_LEN(widths); i++)
-		if (c >= widths[i].first && c <= widths[i].last)
-			return widths[i].width;
-	return 1;
-}
-
 int column_width(const char *s, size_t len)
 {
 	int width = 0;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len(s + i, len - i);
-		width += n ? width_of(s + i, n) : 1;
-		i += n ? n : 1;
+		uint32_t c;
+		i += utf8_decode(s + i, len - i, &c);
+		width += char_width(c);
 	}
 	return width;
 }
@@ -69,12 +32,12 @@ void text_add_cut(struct strbuf *sb, const char *s, int width)
 		return;
 	}
 	while (fits < len) {
-		size_t n = utf8_len(s + fits, len - fits);
-		int w = n ? width_of(s + fits, n) : 1;
-		if (used + w > width - 1)
+		uint32_t c;
+		size_t n = utf8_decode(s + fits, len - fits, &c);
+		if (used + char_width(c) > width - 1)
 			break;
-		used += w;
-		fits += n ? n : 1;
+		used += char_width(c);
+		fits += n;
 	}
 	strbuf_add(sb, s, fits);
 	if (width > 0)
