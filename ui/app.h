@@ -67,6 +67,8 @@ void app_selection_changed(struct app *app);
 enum pane { PANE_ENVS, PANE_DETAIL, PANE_LOGS, PANE_COUNT };
 void app_focus(struct app *app, enum pane pane);
 void app_zoom(struct app *app, bool zoomed);
+/* One pane has the whole screen, with so many rows at least: as of the last key, which may not be drawn yet. */
+bool app_zoomed(const struct app *app, int rows);
 struct view *app_pane(struct app *app, enum pane pane);
 /* Where not all panes are seen at once: their names in the top line of the box over `a`. False: they are. */
 bool app_draw_pane_tabs(struct app *app, const struct area *a, enum pane current);

@@ -164,6 +164,11 @@ void app_zoom(struct app *app, bool zoomed)
 	app_redraw(app);
 }
 
+bool app_zoomed(const struct app *app, int rows)
+{
+	return app->frame && app->frame->zoomed && app->frame->layout.body.h >= rows;
+}
+
 void app_push(struct app *app, struct view *take_view)
 {
 	struct frame *f = app->frame;

@@ -35,6 +35,13 @@ af_code keys_start(struct af_error *err)
 	nodelay(keys.in, TRUE);
 	define_key("\033[200~", PASTE_BEGIN);
 	define_key("\033[201~", PASTE_END);
+	/* Terminals differ in these, and TERM is often another's. */
+	static const char *const homes[] = { "\033[H", "\033OH", "\033[1~", "\033[7~" };
+	static const char *const ends[] = { "\033[F", "\033OF", "\033[4~", "\033[8~" };
+	for (size_t i = 0; i < ARRAY_LEN(homes); i++) {
+		define_key(homes[i], KEY_HOME);
+		define_key(ends[i], KEY_END);
+	}
 	define_key(NULL, KEY_MOUSE); /* read below: in each terminal the same way */
 	strbuf_init(&keys.rest, STRBUF_TEXT);
 	return AF_OK;

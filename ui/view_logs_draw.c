@@ -390,7 +390,7 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 		logs_view_selection_changed(v, app);
 	lv->shown = true;
 	/* The body begins below the header: we are the only pane. */
-	lv->zoomed = a->y <= 1 && a->h >= 14;
+	lv->zoomed = a->y <= 1 && a->h >= LOGS_ZOOMED_ROWS;
 	outer.h -= lv->zoomed && lv->book;
 	struct area in = draw_frame(lv, &outer, focused);
 	if (!lv->book) {

@@ -168,7 +168,7 @@ static int logs_act(struct view *v, struct app *app, enum action action)
 /* As the only pane the digits are the replicas'. */
 static bool logs_wants_text(const struct view *v)
 {
-	return ((const struct logs_view *) v)->zoomed;
+	return app_zoomed(((const struct logs_view *) v)->app, LOGS_ZOOMED_ROWS);
 }
 
 static int logs_key(struct view *v, struct app *app UNUSED, keycode key)

@@ -7,6 +7,8 @@
 #include "ui/views.h"
 
 #define NO_LINE UINT64_MAX
+/* The whole screen is worth more words from this height on. */
+#define LOGS_ZOOMED_ROWS 14
 /* Books that are kept for when the reader comes back. */
 #define BOOKS_MAX 4
 /* Rows that one line may take, wrapped or unfolded. */

@@ -97,6 +97,12 @@ def _():
     tour(ui)
     equal(colours(ui.raw) - {"8"}, set(), "more than eight colours")
     check(not re.search("[\u2800-\u28ff]", ui.text), "braille on the console\n%s" % ui)
+    ui.keys("Home", "Down", "Down")
+    ui.wait("[2] affine·1")
+    # As other terminals say it, which somebody may sit at whose TERM is not theirs.
+    ui.send("\x1b[H")
+    ui.keys("Down")
+    ui.wait("[2] affine·0")
     ui.quit()
 
 

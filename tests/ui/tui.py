@@ -128,8 +128,15 @@ KEYS = {"Enter": "\r", "Esc": "\x1b", "Tab": "\t", "S-Tab": "\x1b[Z", "Space": "
         "C-Left": "\x1b[1;5D", "C-Right": "\x1b[1;5C"}
 
 
-def key_bytes(name, application=True):
-    """As xterm sends them once it was asked for application keys."""
+CONSOLE_KEYS = {"Home": "\x1b[1~", "End": "\x1b[4~", "F1": "\x1b[[A", "F2": "\x1b[[B", "F3": "\x1b[[C", "F4": "\x1b[[D",
+                "F5": "\x1b[[E"}
+
+
+def key_bytes(name, console=False):
+    """As xterm sends them once it was asked for application keys, or as the Linux console does."""
+    application = not console
+    if console and name in CONSOLE_KEYS:
+        return CONSOLE_KEYS[name]
     if name in ("Up", "Down", "Right", "Left", "Home", "End"):
         return ("\x1bO" if application else "\x1b[") + KEYS[name]
     if name in KEYS:
@@ -212,9 +219,9 @@ class Tui:
             data = data[n:]
 
     def keys(self, *names):
-        application = not self.term.startswith("linux")
+        console = self.term.startswith("linux")
         for name in names:
-            self.send(key_bytes(name, application))
+            self.send(key_bytes(name, console))
             if name == "Esc":
                 # Alone, it is told from the start of another key by the silence after it was read.
                 self.until(self.is_read, "that Esc is read")
