@@ -119,7 +119,7 @@ def wrk_rss(in_flight, script):
 
 
 def memory():
-    for in_flight in (1000, 5000):
+    for in_flight in (1000, 5000, 10000):
         mine, theirs = [], []
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(WRK % BODY)
