@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "command/commands.h"
+#include "command/doctor.h"
 #include "docker/tree.h"
 #include "orchestrator/orchestrator.h"
 
@@ -23,7 +24,7 @@ static const char *const examples[] = { "afs doctor", "afs doctor --json", NULL 
 const struct command_spec cmd_doctor = {
 	.name = "doctor",
 	.group = "Manage",
-	.summary = "Check engine, disk, base image and tools",
+	.summary = "Check engine, disk, base image, remote hosts and tools",
 	.description = "Says for each finding what to do about it. The exit status is 0 unless something is in the way: 4 when "
 		       "the engine cannot be reached, else 1.\n"
 		       "--json prints a list: check, status (ok, warning, error), finding, advice (null where there is none).",
@@ -37,47 +38,6 @@ const struct command_spec cmd_doctor = {
 #define GIB ((int64_t) 1 << 30)
 #define LITTLE_DISK (5 * GIB)  /* an environment with a machine-learning library takes as much */
 #define NO_DISK (GIB / 2)
-
-enum status { FINE, DOUBTFUL, BROKEN };
-
-struct finding {
-	enum status status;
-	const char *check; /* static */
-	char *text;
-	char *advice; /* NULL: nothing to do */
-};
-
-struct doctor {
-	struct command_context *cx;
-	struct docker *engine; /* NULL: not reached */
-	cJSON *info;
-	struct finding *findings;
-	size_t count;
-	af_code failed; /* out of memory while finding */
-};
-
-static void add(struct doctor *d, enum status status, const char *check, const char *advice, const char *fmt, ...)
-	PRINTF_LIKE(5, 6);
-
-static void add(struct doctor *d, enum status status, const char *check, const char *advice, const char *fmt, ...)
-{
-	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
-	struct finding f = { .status = status, .check = check, .advice = advice ? strdup(advice) : NULL };
-	struct finding *grown = realloc(d->findings, (d->count + 1) * sizeof(*grown));
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_addv(&text, fmt, ap);
-	va_end(ap);
-	if (grown)
-		d->findings = grown;
-	if (grown && (f.advice || !advice) && strbuf_steal(&text, &f.text, NULL) == AF_OK) {
-		d->findings[d->count++] = f;
-		return;
-	}
-	free(f.advice);
-	d->failed = AF_ERR_NOMEM;
-}
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
@@ -93,15 +53,15 @@ static void check_engine(struct doctor *d)
 	if (!rc)
 		rc = docker_info(engine, d->cx->cancel, &d->info, &err);
 	if (rc) {
-		add(d, BROKEN, "engine", err.hint ? err.hint : "install docker (apt-get install docker.io) and start it; "
+		doctor_add(d, BROKEN, "engine", err.hint ? err.hint : "install docker (apt-get install docker.io) and start it; "
 							       "DOCKER_HOST names an engine elsewhere", "%s", err.message);
 		af_error_clear(&err);
 		return;
 	}
 	d->engine = engine;
-	add(d, FINE, "engine", NULL, "%s, version %s on %s/%s", docker_host(engine), tree_string(version, "Version"),
+	doctor_add(d, FINE, "engine", NULL, "%s, version %s on %s/%s", docker_host(engine), tree_string(version, "Version"),
 	    tree_string(version, "Os"), tree_string(version, "Arch"));
-	add(d, FINE, "api", NULL, "the engine speaks API %s", tree_string(version, "ApiVersion"));
+	doctor_add(d, FINE, "api", NULL, "the engine speaks API %s", tree_string(version, "ApiVersion"));
 }
 
 static void check_builder(struct doctor *d)
@@ -109,9 +69,9 @@ static void check_builder(struct doctor *d)
 	if (!d->engine)
 		return;
 	if (docker_has_buildkit(d->engine))
-		add(d, FINE, "builder", NULL, "BuildKit");
+		doctor_add(d, FINE, "builder", NULL, "BuildKit");
 	else
-		add(d, DOUBTFUL, "builder", "nothing has to be done; Dockerfiles that need BuildKit (RUN --mount) will not build",
+		doctor_add(d, DOUBTFUL, "builder", "nothing has to be done; Dockerfiles that need BuildKit (RUN --mount) will not build",
 		    "the classic builder: this engine has no BuildKit");
 }
 
@@ -122,12 +82,12 @@ static void check_limits(struct doctor *d)
 	if (!d->engine)
 		return;
 	if (!tree_bool(d->info, "MemoryLimit"))
-		add(d, DOUBTFUL, "limits", "enable the memory cgroup controller: boot with cgroup_enable=memory",
+		doctor_add(d, DOUBTFUL, "limits", "enable the memory cgroup controller: boot with cgroup_enable=memory",
 		    "the engine cannot limit memory, so --mem-limit has no effect");
 	else if (!tree_bool(d->info, "CpuCfsQuota"))
-		add(d, DOUBTFUL, "limits", "the kernel lacks CONFIG_CFS_BANDWIDTH", "--cpu-limit has no effect");
+		doctor_add(d, DOUBTFUL, "limits", "the kernel lacks CONFIG_CFS_BANDWIDTH", "--cpu-limit has no effect");
 	else
-		add(d, FINE, "limits", NULL, "memory and CPU can be limited (cgroup v%s)", cgroup ? cgroup : "1");
+		doctor_add(d, FINE, "limits", NULL, "memory and CPU can be limited (cgroup v%s)", cgroup ? cgroup : "1");
 }
 
 /* ---- disks --------------------------------------------------------------------------------------- */
@@ -157,7 +117,7 @@ static void add_space(struct doctor *d, const char *check, const char *what, con
 		return;
 	size_format(&size, space);
 	enum status status = space < MIN(NO_DISK, little) ? BROKEN : space < little ? DOUBTFUL : FINE;
-	add(d, status, check, status == FINE ? NULL : advice, "%s free for %s (%s)", size.data, what, path);
+	doctor_add(d, status, check, status == FINE ? NULL : advice, "%s free for %s (%s)", size.data, what, path);
 }
 
 static void check_storage(struct doctor *d)
@@ -167,10 +127,10 @@ static void check_storage(struct doctor *d)
 	if (!d->engine || !driver)
 		return;
 	if (strcmp(driver, "vfs") == 0)
-		add(d, DOUBTFUL, "storage", "use overlay2: a file system such as ext4 or xfs under the engine's data root",
+		doctor_add(d, DOUBTFUL, "storage", "use overlay2: a file system such as ext4 or xfs under the engine's data root",
 		    "the storage driver vfs copies every layer: builds and starts are slow and large");
 	else
-		add(d, FINE, "storage", NULL, "storage driver %s", driver);
+		doctor_add(d, FINE, "storage", NULL, "storage driver %s", driver);
 	/* The path is the engine's; only one on this machine shares our file systems. */
 	if (root && str_starts(docker_host(d->engine), "unix://") && path_is_dir(root))
 		add_space(d, "disk", "images and containers", root, LITTLE_DISK, "make room: docker system prune");
@@ -189,7 +149,7 @@ static void check_folders(struct doctor *d)
 		af_code rc = path ? path_mkdirs(path, 0700, &err) : err.code;
 
 		if (rc || access(path, W_OK) < 0)
-			add(d, DOUBTFUL, "folders", "make it writable, or set XDG_CACHE_HOME and XDG_STATE_HOME",
+			doctor_add(d, DOUBTFUL, "folders", "make it writable, or set XDG_CACHE_HOME and XDG_STATE_HOME",
 			    "%s", rc ? err.message : path);
 		else
 			add_space(d, "folders", homes[i].what, path, NO_DISK, "make room there");
@@ -210,12 +170,12 @@ static void check_base_image(struct doctor *d)
 		return;
 	rc = docker_image_inspect(d->engine, image, d->cx->cancel, &doc, &err);
 	if (rc == AF_OK)
-		add(d, FINE, "base image", NULL, "%s is here", image);
+		doctor_add(d, FINE, "base image", NULL, "%s is here", image);
 	else if (rc == AF_ERR_NOT_FOUND)
-		add(d, DOUBTFUL, "base image", "the first build pulls it; without a registry, name one that is here in AFS_BASE_IMAGE",
+		doctor_add(d, DOUBTFUL, "base image", "the first build pulls it; without a registry, name one that is here in AFS_BASE_IMAGE",
 		    "%s is not here yet", image);
 	else
-		add(d, DOUBTFUL, "base image", err.hint, "%s", err.message);
+		doctor_add(d, DOUBTFUL, "base image", err.hint, "%s", err.message);
 	af_error_clear(&err);
 }
 
@@ -228,9 +188,9 @@ static void check_tool(struct doctor *d, const char *tool, const char *without)
 	af_code rc = process_run(&spec, &result, NULL);
 
 	if (rc || result.status)
-		add(d, DOUBTFUL, tool, advice, "%s is missing: %s", tool, without);
+		doctor_add(d, DOUBTFUL, tool, advice, "%s is missing: %s", tool, without);
 	else
-		add(d, FINE, tool, NULL, "%.*s", (int) strcspn(result.out.data, "\r\n"), result.out.data);
+		doctor_add(d, FINE, tool, NULL, "%.*s", (int) strcspn(result.out.data, "\r\n"), result.out.data);
 }
 
 /* ---- the report ---------------------------------------------------------------------------------------- */
@@ -285,7 +245,7 @@ static af_code verdict(const struct doctor *d, struct af_error *err)
 
 	for (size_t i = 0; i < d->count; i++)
 		broken += d->findings[i].status == BROKEN;
-	if (!d->engine)
+	if (!d->engine && !d->hosts)
 		return error_set(err, AF_ERR_UNREACHABLE, "doctor: there is no engine to work with");
 	if (broken)
 		return error_set(err, AF_ERR_FAILED, "doctor: %zu %s in the way", broken, broken == 1 ? "thing is" : "things are");
@@ -303,6 +263,7 @@ af_code cmd_doctor_run(struct command_context *cx, const struct args *args, stru
 	check_storage(&d);
 	check_folders(&d);
 	check_base_image(&d);
+	doctor_check_hosts(&d);
 	check_tool(&d, "git", "environments cannot be built from git URLs");
 	check_tool(&d, "python3", "config.py with resolve_buildargs cannot be asked");
 	rc = d.failed ? error_nomem(err) : cancel_check(cx->cancel, err);

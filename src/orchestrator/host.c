@@ -170,6 +170,19 @@ static void read_config(struct strlist *out)
 			return;
 }
 
+void host_config_check(struct strlist *wrong)
+{
+	AUTO_STRLIST config = { 0 };
+
+	read_config(&config);
+	for (size_t i = 0; i < config.count; i++) {
+		struct af_error why = AF_ERROR_INIT;
+		if (host_check(config.items[i], &why) && why.message && strlist_add(wrong, why.message, NULL))
+			break;
+		af_error_clear(&why);
+	}
+}
+
 /* One address a line. */
 static void read_remembered(struct strlist *out)
 {

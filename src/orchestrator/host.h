@@ -33,6 +33,8 @@ af_code host_list(struct af *af, struct af_host ***out, size_t *count, struct af
 /* An environment is about to be started there: other processes shall look for it there, too. */
 af_code host_remember(struct af_host *h, struct af_error *err) MUST_CHECK;
 void host_forget(struct af_host *h);
+/* Appends what is wrong with "host" lines of the config file. */
+void host_config_check(struct strlist *wrong);
 /* At the end of `af`, after its requests. */
 void hosts_free(struct af *af);
 

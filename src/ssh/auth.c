@@ -57,7 +57,7 @@ static const char *agent_path(const struct ssh_config *config)
 }
 
 /* One that is forwarded from a machine that is gone takes questions and never answers; libssh2 would wait for ever. */
-static bool agent_answers(const char *path)
+bool auth_agent_answers(const char *path)
 {
 	static const unsigned char list_identities[] = { 0, 0, 0, 1, 11 };
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
@@ -101,7 +101,7 @@ static void try_identity(struct login *l, LIBSSH2_AGENT *agent, struct libssh2_a
 static void try_agent(struct login *l, bool configured)
 {
 	const char *path = agent_path(l->config);
-	LIBSSH2_AGENT *agent = path && agent_answers(path) ? libssh2_agent_init(l->session) : NULL;
+	LIBSSH2_AGENT *agent = path && auth_agent_answers(path) ? libssh2_agent_init(l->session) : NULL;
 	struct libssh2_agent_publickey *id = NULL;
 
 	if (!agent)

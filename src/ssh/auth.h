@@ -11,4 +11,7 @@
 af_code auth_login(LIBSSH2_SESSION *session, const struct ssh_config *config, struct vault *vault,
 		   struct cancel *cancel, bool *final, struct af_error *err) MUST_CHECK;
 
+/* Does an agent listen there, and answer within a few seconds? */
+bool auth_agent_answers(const char *path);
+
 #endif

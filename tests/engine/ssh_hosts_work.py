@@ -2,11 +2,10 @@
 """The main job on remote hosts: two SSH servers, each with its own engine, beside this machine's."""
 import json
 import os
-import threading
 import time
 
 from docker_api import Docker
-from engine import afs, build, docker, environment_dir, name, start_afs
+from engine import afs, build, environment_dir, name, start_afs
 from ssh_hosts import client, hosts, ssh_env
 from tap import at_end, check, contains, equal, main, test
 
@@ -134,21 +133,29 @@ def _():
     equal([line for line in journal(0) if line.endswith(" killed")], ["start killed", "end killed"])
 
 
-@test("more engine requests at once than MaxSessions allows")
+@test("more engine requests at once than MaxSessions allows", timeout=300)
 def _():
     a, _ = hosts("a", "b")
-    results = []
-    threads = [threading.Thread(target=lambda: results.append(run_far("logs", NAME, "--replica", "0").status))
-               for _ in range(4)]
-    for t in threads:
-        t.start()
-    followers = [start_afs("logs", NAME, "-f", env=ssh_env()) for _ in range(2)]
-    for t in threads:
-        t.join()
-    equal(results, [0] * 4)
-    for f in followers:
-        f.terminate()
-        f.wait()
+    many = name("many")
+    at_end(run_far, "stop", many)
+    a.restart("MaxSessions 2")
+    try:
+        run_far("run", image(), "--name", many, "--replicas", "5", "--host", a.url, expect=0, timeout=240)
+        # Five streams that stay open, and requests beside them.
+        follow = start_afs("logs", many, "-f", env=ssh_env())
+        seen = set()
+        while len(seen) < 5:
+            line = follow.stdout.readline()
+            check(line, "logs -f ended")
+            seen.add(line.split()[0])
+        rows = [e for e in run_far("ps", "--json", expect=0).json if e["name"] == many]
+        equal([r["state"] for r in rows[0]["replicas"]], ["up"] * 5)
+        check(all(r["memory"] for r in rows[0]["replicas"]), "memory of each")
+        follow.terminate()
+        follow.wait()
+        run_far("stop", many, expect=0)
+    finally:
+        a.restart()
 
 
 @test("a host that is away is named beside what the others have, and keeps nobody waiting for long")
