@@ -155,6 +155,8 @@ struct af_load_options {
 	const char *const *env_vars; /* "KEY=VALUE", ends with NULL; may be NULL */
 	int replicas;                /* 0: 1 */
 	enum af_balance balance;
+	int max_in_flight;           /* calls at a time to each replica; 0: no limit. Further ones queue */
+	int max_in_flight_host;      /* and to all replicas of a host together */
 	const char *mem_limit;       /* "512m", "2g", for each replica; NULL: none */
 	double cpu_limit;            /* CPUs for each replica; 0: none */
 	bool pull;                   /* ask the registry even if the image is here */
@@ -181,8 +183,9 @@ AF_PUBLIC const char *af_env_name(const struct af_env *env);
 AF_PUBLIC bool af_env_is_ready(struct af_env *env);
 /* JSON: [{"name","signature","doc","source"}, …] */
 AF_PUBLIC af_code af_env_list_methods(struct af_env *env, char **json, struct af_error *err);
-/* JSON: {"name","balance","requests","errors","instances":[{"replica","host","address","state","requests",
- * "errors","in_flight","p50_ms","p95_ms","p99_ms"}, …]}: what went through this process. */
+/* JSON: {"name","balance","requests","errors","queued","instances":[{"replica","host","address","state","requests",
+ * "errors","in_flight","queued","p50_ms","p95_ms","p99_ms"}, …]}: what went through this process. Queued are calls that
+ * wait for room or for an instance to come back; an instance's own are those that no other may take. */
 AF_PUBLIC af_code af_env_stats(struct af_env *env, char **json, struct af_error *err);
 /* Stops and removes its containers, all at once. The handle stays valid; calls fail from then on. */
 AF_PUBLIC af_code af_env_cleanup(struct af_env *env, struct af_error *err);
@@ -203,6 +206,14 @@ struct af_call_options {
 	int replica;        /* 1-based: that replica and no other; 0: the balancer chooses */
 	struct af_cancel *cancel; /* for af_env_call; asynchronous calls have af_call_cancel() */
 };
+
+/*
+ * A call whose instance fails goes on by itself. Where nothing of it was sent, another instance gets it. Where it was cut
+ * off in the middle, the same server is asked again under the same call id and joins it to the running one; only when that
+ * server's process is known to have died is it run again, there when it is back, else elsewhere, three times at most
+ * (then AF_ERR_LOST, which says what the server died of). Servers of http_based environments know no ids: what was cut off
+ * there is AF_ERR_LOST. Waiting for an instance ends with the call's own time, and without one after two minutes.
+ */
 
 /* Calls a method with keyword arguments (a JSON object; NULL: none) and waits. *result is JSON text, numbers as the
  * method wrote them. METHOD: it raised (message and traceback in err); NOT_FOUND: no such method. `options` may be NULL. */

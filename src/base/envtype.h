@@ -15,6 +15,8 @@ enum env_type {
 #define LABEL_PORT "affinetes.port"          /* where its server listens, if not at 8000 */
 #define LABEL_DEPLOYMENT "affinetes.deployment" /* random, the same on all that one `run` started */
 #define LABEL_BALANCE "affinetes.balance"    /* random, round_robin, least_busy */
+#define LABEL_MAX_IN_FLIGHT "affinetes.max_in_flight" /* calls at a time to each replica; absent: no limit */
+#define LABEL_MAX_IN_FLIGHT_HOST "affinetes.max_in_flight_host" /* and to all of a host */
 
 const char *env_type_name(enum env_type type); /* "function_based", "http_based" */
 /* What a label says; NULL or anything unknown counts as function_based. */

@@ -33,8 +33,8 @@ static const struct option_spec options[] = {
 	  .help = "more tries of a call that found no instance or lost it" },
 	{ "retry-failed", 0, WORD_FLAG, .help = "try again whatever failed, also what the method raised" },
 	{ "timeout", 0, WORD_SECONDS, .value = "SECS", .def = "300", .help = "time for each try of a call; 0 waits forever" },
-	{ "max-in-flight", 0, WORD_INT, .value = "N", .min = 1, .max = 100000,
-	  .help = "calls at a time to each replica; the others queue" },
+	{ "max-in-flight", 0, WORD_INT, .value = "N", .min = 1, .max = 65535,
+	  .help = "calls at a time to each replica, others queue; default: as it was started with" },
 	{ 0 },
 };
 

@@ -26,6 +26,8 @@ static af_code describe_env(struct af_env *env, const cJSON *c, struct af_error 
 	env->type = env_type_of(docker_container_label(c, LABEL_TYPE));
 	env->ours = docker_container_label(c, LABEL_NAME) != NULL;
 	env->balance = balance_of(docker_container_label(c, LABEL_BALANCE));
+	env->max_in_flight = docker_number_label(c, LABEL_MAX_IN_FLIGHT, 0);
+	env->max_in_flight_host = docker_number_label(c, LABEL_MAX_IN_FLIGHT_HOST, 0);
 	env->planned = docker_number_label(c, LABEL_REPLICAS, 1);
 	env->keep = true;
 	const char *image = tree_string(tree_get(c, "Config"), "Image");

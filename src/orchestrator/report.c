@@ -35,6 +35,7 @@ static void add_instance(struct json_writer *w, const struct instance *inst)
 	json_put_int(w, "requests", (int64_t) inst->requests);
 	json_put_int(w, "errors", (int64_t) inst->errors);
 	json_put_int(w, "in_flight", inst->in_flight);
+	json_put_int(w, "queued", (int64_t) inst->waiting.count);
 	put_latency(w, "p50_ms", inst, 50);
 	put_latency(w, "p95_ms", inst, 95);
 	put_latency(w, "p99_ms", inst, 99);
@@ -56,6 +57,7 @@ void env_stats_json(struct af_env *env, struct strbuf *sb)
 	json_put_string(&w, "balance", af_balance_name(env->balance));
 	json_put_int(&w, "requests", requests);
 	json_put_int(&w, "errors", errors);
+	json_put_int(&w, "queued", (int64_t) env->queued);
 	json_open(&w, "instances", '[');
 	for (size_t i = 0; i < env->count; i++)
 		add_instance(&w, &env->instances[i]);

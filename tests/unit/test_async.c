@@ -337,6 +337,89 @@ static void test_the_only_one_is_away_for_a_moment(void **state)
 	assert_int_equal(env->queued, 0);
 }
 
+/* First come, first served, in turn, and never more at a time than may be. */
+static void test_a_queue_before_the_limit(void **state)
+{
+	struct tally t = TALLY_INIT, late = TALLY_INIT;
+	struct af_call *handle = NULL;
+	AUTO_FREE char *json = NULL;
+
+	(void) state;
+	connect_to_swarm();
+	env->max_in_flight = 8;
+	for (int i = 0; i < 100; i++)
+		call(&t, 0, NULL);
+	swarm_await(&swarm, &swarm.waiting, 8);
+	ok(af_env_stats(env, &json, &err));
+	has_text(json, "\"queued\":92,");
+	has_text(json, "\"in_flight\":8,");
+	/* Time passes in the queue too, and one that is cancelled leaves it. */
+	call(&late, 50, NULL);
+	await_done(&late, 1);
+	assert_int_equal(late.by_code[AF_ERR_TIMEOUT], 1);
+	has_text(late.message, "calc.f waited 50 ms in the queue for its turn");
+	call(&late, 0, &handle);
+	af_call_cancel(handle);
+	af_call_free(handle);
+	await_done(&late, 2);
+	assert_int_equal(late.by_code[AF_ERR_CANCELLED], 1);
+	assert_int_equal(swarm_read(&swarm, &swarm.most), 8);
+	swarm_release(&swarm);
+	await_done(&t, 100);
+	assert_int_equal(t.right, 100);
+	assert_int_equal(swarm_read(&swarm, &swarm.calls), 100);
+	assert_int_equal(env->queued, 0);
+	assert_int_equal(env->instances[0].requests, 100);
+}
+
+static void *call_and_wait(void *arg UNUSED)
+{
+	char *text = NULL;
+
+	if (af_env_call(env, "f", NULL, NULL, &text, NULL))
+		return NULL;
+	return text;
+}
+
+static void test_a_thread_in_the_queue(void **state)
+{
+	struct tally t = TALLY_INIT;
+	pthread_t threads[4];
+
+	(void) state;
+	connect_to_swarm();
+	env->max_in_flight = 1;
+	call(&t, 0, NULL);
+	swarm_await(&swarm, &swarm.waiting, 1);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, call_and_wait, NULL), 0);
+	fails(af_env_call(env, "f", NULL, &(struct af_call_options){ .timeout_ms = 30 }, NULL, &err), AF_ERR_TIMEOUT,
+	      "in the queue");
+	swarm_release(&swarm);
+	for (int i = 0; i < 4; i++) {
+		void *text;
+		pthread_join(threads[i], &text);
+		assert_string_equal(text, "{\"seed\":9007199254740993}");
+		free(text);
+	}
+	await_done(&t, 1);
+	assert_int_equal(swarm_read(&swarm, &swarm.calls), 5);
+}
+
+static void test_freeing_with_a_queue(void **state)
+{
+	struct tally t = TALLY_INIT;
+
+	(void) state;
+	connect_to_swarm();
+	env->max_in_flight = 2;
+	for (int i = 0; i < 500; i++)
+		call(&t, 0, NULL);
+	swarm_await(&swarm, &swarm.waiting, 2);
+	af_env_free(af_steal(env));
+	assert_int_equal(t.by_code[AF_ERR_CANCELLED], 500);
+}
+
 static void test_what_cannot_begin(void **state)
 {
 	struct tally t = TALLY_INIT;
@@ -411,6 +494,9 @@ int main(void)
 		TEST(test_calling_from_done),
 		TEST(test_nothing_sent_goes_to_another),
 		TEST(test_the_only_one_is_away_for_a_moment),
+		TEST(test_a_queue_before_the_limit),
+		TEST(test_a_thread_in_the_queue),
+		TEST(test_freeing_with_a_queue),
 		TEST(test_what_cannot_begin),
 		TEST(test_many_threads),
 	};

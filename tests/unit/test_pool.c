@@ -298,6 +298,75 @@ static void test_none_is_up(void **state)
 	fails(pool_take(env, -1, NULL, &inst, &err), AF_ERR_UNREACHABLE, "no replica of calc");
 }
 
+static void test_limits_of_calls_in_flight(void **state)
+{
+	static const enum af_balance all[] = { AF_BALANCE_RANDOM, AF_BALANCE_ROUND_ROBIN, AF_BALANCE_LEAST_BUSY };
+	struct instance *inst;
+
+	(void) state;
+	for (size_t b = 0; b < ARRAY_LEN(all); b++) {
+		make(3, all[b]);
+		env->max_in_flight = 2;
+		for (int i = 0; i < 6; i++)
+			take(-1, NULL);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(env->instances[i].in_flight, 2);
+		fails(pool_take(env, -1, NULL, &inst, &err), AF_ERR_UNAVAILABLE, "as many calls as they may");
+		fails(pool_take(env, 1, NULL, &inst, &err), AF_ERR_UNAVAILABLE, "as many calls as they may");
+		pool_give(&env->instances[1], AF_OK, 1);
+		assert_int_equal(take(-1, NULL), 1);
+		/* The one to avoid, where it alone has room. */
+		pool_give(&env->instances[2], AF_OK, 1);
+		assert_int_equal(take(-1, &env->instances[2]), 2);
+		env->max_in_flight_host = 5;
+		pool_give(&env->instances[0], AF_OK, 1);
+		fails(pool_take(env, -1, NULL, &inst, &err), AF_ERR_UNAVAILABLE, "as many calls as they may");
+		pool_give(&env->instances[0], AF_OK, 1);
+		assert_int_equal(take(-1, NULL), 0);
+	}
+}
+
+/* What was never sent is no request, and took no time. */
+static void test_what_was_not_sent_leaves_no_trace(void **state)
+{
+	struct instance *inst;
+
+	(void) state;
+	make(1, AF_BALANCE_RANDOM);
+	ok(pool_take(env, -1, NULL, &inst, &err));
+	pool_give(inst, AF_ERR_NOMEM, -1);
+	assert_int_equal(inst->in_flight, 0);
+	assert_int_equal(inst->requests, 0);
+	assert_int_equal(inst->errors, 0);
+	assert_int_equal(inst->latency.total, 0);
+}
+
+/* Lives: what counts as a death, and what does not. */
+static void test_lives(void **state)
+{
+	struct instance *inst;
+
+	(void) state;
+	make(1, AF_BALANCE_RANDOM);
+	inst = &env->instances[0];
+	instance_note_life(inst, "a");
+	instance_note_life(inst, "a");
+	assert_int_equal(inst->vitals.run, 0);
+	instance_note_life(inst, "b");
+	assert_int_equal(inst->vitals.run, 1);
+	instance_note_life(inst, NULL);
+	instance_note_life(inst, NULL);
+	assert_int_equal(inst->vitals.run, 2);
+	assert_true(inst->vitals.dead);
+	instance_note_life(inst, "c"); /* the end was counted */
+	assert_int_equal(inst->vitals.run, 2);
+	assert_false(inst->vitals.dead);
+	instance_note_life(inst, ""); /* nothing is known */
+	assert_int_equal(inst->vitals.run, 2);
+	instance_note_life(inst, "d");
+	assert_int_equal(inst->vitals.run, 3);
+}
+
 static void test_counting(void **state)
 {
 	struct instance *inst;
@@ -314,8 +383,8 @@ static void test_counting(void **state)
 	take(-1, NULL);
 	env_stats_json(env, &sb);
 	ok(json_check(sb.data, sb.len, &err));
-	has_text(sb.data, "\"name\":\"calc\",\"balance\":\"random\",\"requests\":5,\"errors\":2,\"instances\":[{\"replica\":");
-	has_text(sb.data, "\"address\":\"http://127.0.0.1:8000\",\"state\":\"up\",\"requests\":5,\"errors\":2,\"in_flight\":1,\"p50_ms\":1.5");
+	has_text(sb.data, "\"name\":\"calc\",\"balance\":\"random\",\"requests\":5,\"errors\":2,\"queued\":0,\"instances\":[{\"replica\":");
+	has_text(sb.data, "\"address\":\"http://127.0.0.1:8000\",\"state\":\"up\",\"requests\":5,\"errors\":2,\"in_flight\":1,\"queued\":0,\"p50_ms\":1.5");
 }
 
 /* ---- names and addresses ----------------------------------------------------------------- */
@@ -434,7 +503,7 @@ int main(void)
 		TEST(test_avoiding_one),
 		TEST(test_a_replica_by_its_number),
 		TEST(test_none_is_up),
-		TEST(test_counting),
+		TEST(test_limits_of_calls_in_flight),TEST(test_what_was_not_sent_leaves_no_trace),TEST(test_lives),TEST(test_counting),
 		TEST(test_names_of_images),
 		TEST(test_names_that_engines_take),
 		TEST(test_names_of_containers),

@@ -13,6 +13,16 @@
 
 /* ---- the container's description ---------------------------------------------------------- */
 
+static void add_limit(struct json_writer *w, const char *label, int limit)
+{
+	char number[16];
+
+	if (!limit)
+		return;
+	snprintf(number, sizeof(number), "%d", limit);
+	json_put_string(w, label, number);
+}
+
 static void add_labels(struct json_writer *w, const struct deployment *dep, const struct instance *inst)
 {
 	const struct af_env *env = dep->env;
@@ -32,6 +42,8 @@ static void add_labels(struct json_writer *w, const struct deployment *dep, cons
 		snprintf(number, sizeof(number), "%d", inst->port);
 		json_put_string(w, LABEL_PORT, number);
 	}
+	add_limit(w, LABEL_MAX_IN_FLIGHT, env->max_in_flight);
+	add_limit(w, LABEL_MAX_IN_FLIGHT_HOST, env->max_in_flight_host);
 	json_close(w, '}');
 }
 
@@ -145,6 +157,8 @@ static af_code prepare(struct deployment *dep, const struct image_places *places
 	env->image = str_dup(dep->opt->image, err);
 	env->type = env_type_of(tree_string(labels, LABEL_TYPE));
 	env->balance = dep->opt->balance;
+	env->max_in_flight = dep->opt->max_in_flight;
+	env->max_in_flight_host = dep->opt->max_in_flight_host;
 	env->keep = dep->opt->keep;
 	env->planned = MAX(dep->opt->replicas, 1);
 	env->ours = env->loaded = true;
