@@ -105,6 +105,7 @@ static void call_one(struct work *w, int i)
 		env_hint_methods(w->env, run->method, w->cancel, &err);
 	o->replica = info.replica;
 	o->took_us = info.took_us;
+	o->status = info.status;
 	snprintf(o->call_id, sizeof(o->call_id), "%s", info.id);
 	o->message = o->rc ? af_steal(err.message) : NULL;
 	o->hint = o->rc ? af_steal(err.hint) : NULL;

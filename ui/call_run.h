@@ -20,6 +20,7 @@ struct call_outcome {
 	char *message, *hint; /* of a failed one */
 	int replica;          /* -1: none was reached */
 	int64_t started_ms, took_us;
+	long status;          /* of the answer, as HTTP has it; 0: none came */
 	char call_id[33];
 	size_t result_len;
 };

@@ -118,6 +118,7 @@ static void show_run(struct call_view *v, struct call_run *run, af_code rc, cons
 		r->host = dup_or_null(call_host_of(v, r->replica));
 		r->call_id = run->count > 1 ? NULL : dup_or_null(o->call_id);
 		r->id = run->count > 1 ? 0 : o->id;
+		r->status = run->count > 1 ? 0 : o->status;
 	}
 	if (run->count > 1)
 		r->note = str_format(NULL, "%d calls, %d failed%s", run->count, atomic_load(&run->failed),

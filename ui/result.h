@@ -72,6 +72,7 @@ struct result {
 	char *error;      /* message of a failed one, with its hint */
 	char *call_id;
 	int64_t started_ms, took_us;
+	long status;      /* of the answer, as HTTP has it; 0: none, or not known any more */
 	int64_t whole_len; /* of the result; more than `len` where it was cut */
 	char *note;       /* about several calls: "20 calls, 1 failed"; may be NULL */
 

@@ -262,7 +262,11 @@ static void add_title(struct strbuf *sb, const struct result *r)
 	strbuf_adds(sb, "[3] Result");
 	if (!r->present)
 		return;
-	strbuf_addf(sb, "   %s %s   ", glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK), r->code ? af_code_name(r->code) : "ok");
+	strbuf_addf(sb, "   %s ", glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
+	if (r->status)
+		strbuf_addf(sb, "%ld%s", r->status, r->code ? " " : "   ");
+	if (r->code || !r->status)
+		strbuf_addf(sb, "%s   ", r->code ? af_code_name(r->code) : "ok");
 	if (r->note)
 		strbuf_addf(sb, "%s   ", r->note);
 	duration_format(sb, r->took_us / 1000);

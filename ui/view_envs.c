@@ -211,7 +211,7 @@ static int envs_mouse(struct view *view, struct app *app, const struct mouse *mo
 
 	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
 		return move_cursor(v, app, mouse->what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
-	if (mouse->y == 1 && mouse->what == MOUSE_CLICK)
+	if (mouse->y == 1)
 		return sort_by_title(v, mouse->x - 1);
 	envs_rebuild(v, app);
 	if (mouse->y < 2 || mouse->y >= v->height + 2 || row >= v->count)

@@ -41,6 +41,7 @@ void call_get_info(const struct af_call *c, struct call_info *info)
 	info->replica = c->inst ? c->inst->replica : -1;
 	info->took_us = clock_us() - c->began_us;
 	info->attempts = c->attempts;
+	info->status = c->status;
 	memcpy(info->id, c->call.id, sizeof(info->id));
 }
 
@@ -173,6 +174,7 @@ void call_judge(struct af_call *c, af_code rc, bool broken, struct http_response
 		v->rc = error_set(err, v->sent ? AF_ERR_LOST : AF_ERR_UNREACHABLE, "%s is stopping", c->inst->name);
 	}
 	v->unanswered = v->rc != AF_OK;
+	c->status = v->unanswered ? 0 : resp->status;
 	if (!v->unanswered)
 		v->rc = call_result(&c->call, &s, resp, &v->result, &v->len, err);
 	v->failed = v->unanswered && (v->rc == AF_ERR_UNREACHABLE || v->rc == AF_ERR_LOST);

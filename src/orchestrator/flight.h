@@ -33,6 +33,7 @@ struct af_call {
 	unsigned run;           /* inst's, when it was sent */
 	bool begun;             /* inst may have begun it */
 	int attempts, breaks, deaths;
+	long status; /* of the answer, as HTTP has it; 0: none came */
 	char *died_of;          /* of each death; NULL: none */
 	struct af_error why;    /* what kept the last attempt from an answer */
 	int64_t away_since;     /* clock_ms(): nobody could take it from then on */

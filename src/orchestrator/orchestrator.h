@@ -234,6 +234,7 @@ struct call_info {
 	int replica;     /* that was asked last; -1: none */
 	int64_t took_us; /* from the call to the answer, with all waiting */
 	int attempts;    /* how often it was sent */
+	long status;     /* of the answer, as HTTP has it; 0: none came */
 	char id[33];
 };
 /* Blocks. kwargs: checked JSON object or empty. replica < 0: the balancer chooses. *result is malloc'd JSON text. */

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 
+from engine import temp_dir
 from tap import check, equal, main, test
 from tui import Tui
 from tui_engine import FakeEngine, container, counts
@@ -20,7 +21,11 @@ METHODS = [
      "endpoint": "POST /take"},
 ]
 engine = FakeEngine([container("affine", i, of=3, methods=METHODS, server=counts(10)) for i in range(3)])
-ui = Tui(engine=engine, config="time-format = utc\ntheme = dark\n")
+EDITOR = temp_dir() + "/editor"
+with open(EDITOR, "w") as script:
+    script.write('#!/bin/sh\n(echo "$1"; stat -c %a "$1"; cat "$1") > "$HOME/part" && mv "$HOME/part" "$HOME/edited"\n')
+os.chmod(EDITOR, 0o755)
+ui = Tui(engine=engine, config="time-format = utc\ntheme = dark\n", env={"EDITOR": EDITOR, "VISUAL": None})
 
 
 def calls():
@@ -168,6 +173,105 @@ def _():
     before = len(calls())
     ui.keys("r")
     ui.until(lambda: len(calls()) > before, "another call")
+
+
+@test("e opens the result in $EDITOR and comes back")
+def _():
+    open_form("list_tasks")
+    ui.keys("^S")
+    ui.wait("┏━[3] Result   ✔ 200")
+    ui.keys("e")
+    path = os.path.join(ui.home, "edited")
+    ui.until(lambda: os.path.exists(path), "that the editor ran")
+    ui.wait("┏━[3] Result")
+    with open(path) as f:
+        name, mode, text = f.read().split("\n", 2)
+    equal(mode, "600", "mode of the file")
+    equal(json.loads(text)["method"], "list_tasks", "what was in it")
+    check(not os.path.exists(name), "%s is left" % name)
+
+
+def click(text, dx=0):
+    """On the place where this stands."""
+    y, x = ui.find(text)
+    ui.mouse(y, x + dx)
+    ui.quiet(0.05)
+
+
+@test("the mouse: fields, choices, buttons, hints, modes of the result")
+def _():
+    open_form("evaluate")
+    click("model*")
+    ui.type("by-click")
+    ui.wait(re.compile(r"model\* +str +│ by-click"))
+    click("( ) 1 local")
+    ui.wait("(•) 1 local")
+    click("task_id*")
+    ui.type("5")
+    before = len(calls())
+    click("⟨ Send")
+    ui.until(lambda: len(calls()) == before + 1, "a call")
+    ui.wait("[3] Result   ✔ 200", '"model": "by-click"', "replica 1")
+    click(" Raw ", 1)
+    ui.wait("▸Raw◂", "┏━[3] Result")
+    click(" Tree ", 1)
+    ui.wait("▸Tree◂")
+    click('"kwargs": {')
+    ui.wait(re.compile(r'▸ "kwargs"|\$\.(result\.)?kwargs'))
+    click("* save", 2)
+    ui.wait("save the call as")
+    ui.keys("Esc")
+    y, x = ui.find("list_tasks")
+    ui.mouse(y, x)
+    ui.wait("┏━[2] History & saved")
+    ui.keys("1")
+    click("F4 JSON")
+    ui.wait("Edit as fields")
+    ui.keys("F4")
+    ui.wait("Edit as JSON")
+
+
+@test("H goes to the history, D compares, R sends several times")
+def _():
+    open_form("list_tasks")
+    ui.keys("H")
+    ui.wait("┏━[2] History & saved")
+    ui.keys("Home", "Enter")
+    ui.wait("┏━[1] Call", "[3] Result   ✔", re.compile(" of 3 "))
+    while "┏━[3] Result" not in ui.text:
+        ui.keys("S-Tab")
+        ui.quiet(0.1)
+    ui.keys("D")
+    ui.wait("▸Diff◂")
+    ui.keys("D")
+    ui.wait("▸Tree◂")
+    before = len(calls())
+    ui.keys("R")
+    ui.wait("how often")
+    ui.type("6 2")
+    ui.keys("Enter")
+    ui.until(lambda: len(calls()) == before + 6, "six calls")
+    ui.wait("6 calls, 0 failed")
+    ui.keys("R")
+    ui.type("x")
+    ui.keys("Enter")
+    ui.wait("no number of calls")
+    equal(len(calls()), before + 6, "calls")
+
+
+@test("where only one part fits, the names of all are there", timeout=180)
+def _():
+    small = Tui(engine=engine, rows=24, columns=80, config="theme = dark\n")
+    small.wait("1 Envs", "2 Detail", "3 Logs", "4 Call", "affine", "3/3")
+    small.keys("c")
+    small.wait("▸1 Form◂", "2 History", "3 Result", "task_id")
+    y, x = small.find("2 History")
+    small.mouse(y, x + 2)
+    small.wait("▸2 History◂", "no calls yet")
+    small.keys("3")
+    small.wait("▸3 Result◂")
+    check(" q " not in small.lines[-1], "hints: %s" % small.lines[-1])
+    small.quit()
 
 
 @test("Esc leads back; a paste goes into the field, not into the panes")

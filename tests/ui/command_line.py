@@ -225,6 +225,20 @@ def _():
     ui.wait(is_line("afs> call calculator"), lambda: ui.cursor() == (ui.rows - 2, 5))
 
 
+@test("a secret that the history masked is not sent as ***")
+def _():
+    calls = len(engine.info()["calls"])
+    empty_line()
+    ui.keys("Esc")
+    ui.command("call calculator evaluate --arg task_id=1 --arg api_key=***")
+    ui.wait("*** stands for a secret", "afs> call calculator evaluate --arg task_id=1")
+    ui.keys("Esc")
+    # Where nothing is secret, stars are stars.
+    ui.command("call calculator evaluate --arg task_id=2 --arg model=***")
+    ui.until(lambda: len(engine.info()["calls"]) == calls + 1, "the call")
+    equal(engine.info()["calls"][-1]["kwargs"], {"task_id": 2, "model": "***"}, "arguments")
+
+
 @test("leaving writes the history: mode 0600, values of --env masked")
 def _():
     empty_line()

@@ -62,6 +62,40 @@ def _():
     ui.wait("[2] affine ")
 
 
+@test("hints and the titles of columns are clicked one by one")
+def _():
+    ui.keys("Esc", "1")
+    ui.wait("┏━[1] Environments")
+
+    def click(text, dx=0):
+        y, x = ui.find(text)
+        ui.mouse(y, x + dx)
+    click(" MEM ", 1)
+    ui.wait("sort MEM↓")
+    click(" MEM ", 1)
+    ui.wait("sort MEM↑")
+    click("NAME")
+    ui.wait("sort NAME↑")
+    click("a actions")
+    ui.wait("Esc back")
+    ui.keys("Esc")
+    click("? keys")
+    ui.wait("Mark for an action on several")
+    click("Esc close")
+    ui.gone("Mark for an action on several")
+    click("f filter")
+    ui.wait("┏━[3] Logs")
+    ui.keys("Esc", "1")
+
+
+@test("mouse = false leaves it alone")
+def _():
+    quiet = Tui(engine=engine, config="mouse = false\n")
+    quiet.wait("affine")
+    check(not quiet.screen.modes & MOUSE and b"\x1b[?1000h" not in quiet.raw, "the mouse was turned on")
+    quiet.quit()
+
+
 @test("M gives the mouse to the terminal and takes it back")
 def _():
     check(ui.screen.modes & MOUSE, "it is off")
@@ -71,14 +105,6 @@ def _():
     ui.wait("the mouse works here", lambda: ui.screen.modes & MOUSE)
     ui.quit()
     ui.check_restored()
-
-
-@test("mouse = false leaves it alone")
-def _():
-    quiet = Tui(engine=engine, config="mouse = false\n")
-    quiet.wait("affine")
-    check(not quiet.screen.modes & MOUSE and b"\x1b[?1000h" not in quiet.raw, "the mouse was turned on")
-    quiet.quit()
 
 
 main()
