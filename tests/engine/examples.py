@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The two examples for users of libaffinetes, compiled against nothing but its header, do what they say."""
+"""Examples for users of libaffinetes, compiled against nothing but its header, do what they say.
+The third, modes, is tested with mode process."""
 import json
 import os
 

@@ -1,14 +1,16 @@
 #!/usr/bin/python3
-"""afs run --mode process: environments as processes of this machine, under supervision. No engine is needed; none answers."""
+"""afs run --mode process: environments as processes of this machine, supervised. No engine is needed; none answers."""
 import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import stat
 import subprocess
 
-from engine import AFS, afs, environment, environment_dir, home, name, run, sanitized, start_afs, temp_dir, write_files
+from engine import (AFS, SRCDIR, afs, environment, environment_dir, home, name, run, sanitized, start_afs, temp_dir,
+                    write_files)
 from tap import at_end, check, contains, equal, lacks, main, matches, skip, test, wait_for
 
 MARK = "AFS_TEST_MARK=%d-%s" % (os.getpid(), os.urandom(4).hex())
@@ -54,7 +56,8 @@ def tool(*words, **options):
 def start(word, *args, folder=FOLDER, expect=0, **options):
     """Starts an environment; its name and what run said."""
     env = modes_name(word)
-    done = tool("run", "--dir", folder, "--mode", "process", "--name", env, "--env", MARK, *args, expect=expect, **options)
+    done = tool("run", "--dir", folder, "--mode", "process", "--name", env, "--env", MARK, *args, expect=expect,
+                **options)
     return env, done
 
 
@@ -84,6 +87,10 @@ def processes(mark=MARK):
 def replicas(env):
     row, = [e for e in tool("ps", "--json", expect=0).json if e["name"] == env]
     return row["replicas"]
+
+
+def registered(env):
+    return os.path.exists(os.path.join(home(), ".local/state/affinetes/environments", env))
 
 
 def call(env, method, *args, **options):
@@ -150,7 +157,8 @@ def _():
     out = tool("logs", POOL, expect=0).out
     matches(out, r"^0 \| task 0$", "logs")
     matches(out, r"^1 \| task 1$", "logs")
-    equal(tool("logs", POOL, "--replica", "1", "--grep", "^task", "--tail", "2", expect=0).out.count("\n"), 1, "tail and grep")
+    tail = tool("logs", POOL, "--replica", "1", "--grep", "^task", "--tail", "2", expect=0).out
+    equal(tail.count("\n"), 1, "lines of tail and grep")
     equal(tool("logs", POOL, "--since", "2200-01-01T00:00:00Z", expect=0).out, "", "since the future")
     stamped = tool("logs", POOL, "--replica", "0", "--timestamps", "--grep", "^task 0", expect=0).out
     matches(stamped, r"\A\d{4}-\d\d-\d\dT[\d:.]+Z task 0\n\Z", "timestamps")
@@ -198,7 +206,7 @@ def _():
     wait_for(lambda: sum("sleep 777" in c for c in processes("AFS_TEST_OWN=family").values()) >= 4, what="its children")
     tool("stop", env, expect=0)
     equal(processes("AFS_TEST_OWN=family"), {}, "processes")
-    check(not os.path.exists(os.path.join(home(), ".local/state/affinetes/environments", env)), "its directory is left")
+    check(not registered(env), "its directory is left")
 
 
 @test("a supervisor or keeper that is killed leaves nothing behind either; restart brings it back", timeout=200)
@@ -229,7 +237,7 @@ def _():
     contains(done.err, "died while starting, exit code 1", "stderr")
     contains(done.err, "the reason", "stderr")
     check(done.seconds < (20 if sanitized() else 5), "took %.1f s" % done.seconds)
-    check(not any(e["name"] == env for e in tool("ps", "--json").json), "it is registered")
+    check(not registered(env), "it is registered")
 
 
 @test("a module that is missing is named")
@@ -276,7 +284,7 @@ def _():
     p.send_signal(signal.SIGINT)
     equal(p.wait(30), 130, "status")
     wait_for(lambda: not processes(own), what="the end of all")
-    check(not any(e["name"] == env for e in tool("ps", "--json").json), "it is registered")
+    check(not registered(env), "it is registered")
 
 
 @test("an env.py with an application of its own is served as it is")
@@ -333,6 +341,13 @@ def as_nobody(*words, folder, timeout=100):
                           universal_newlines=True, start_new_session=True)
 
 
+def as_nobody_fails(folder):
+    try:
+        return as_nobody("--version", folder=folder).returncode != 0
+    except PermissionError:
+        return True
+
+
 @test("an ordinary user: the memory limit holds for each process, and that is said")
 def _():
     if os.getuid() != 0:
@@ -344,11 +359,7 @@ def _():
     write_files(os.path.join(folder, "env"), env_py=ENV)
     for top, _, _ in os.walk(folder):
         os.chown(top, nobody.pw_uid, nobody.pw_gid)
-    try:
-        version = as_nobody("--version", folder=folder)
-    except PermissionError:
-        version = None
-    if not version or version.returncode:
+    if as_nobody_fails(folder):
         skip("the programs are where only root may look")
     own = "AFS_TEST_OWN=nobody"
     done = as_nobody("run", "--dir", "env", "--mode", "process", "--name", "mine", "--mem-limit", "300m", "--cpu-limit",
@@ -382,6 +393,45 @@ def _():
     equal(call(env, "evaluate", "--arg", "task_id=6", expect=0).json["score"], 12, "score")
     tool("stop", env, expect=0)
     hidden("run", "--dir", FOLDER, "--name", env, "--mode", "docker", expect=4)
+
+
+@test("the library loads a directory, and what serves it behind a URL, and lets go of both")
+def _():
+    example = os.path.join(os.environ.get("AFS_BUILDDIR") or ".", "tests", "examples", "modes")
+    own = "AFS_TEST_OWN=library"
+    arguments = ["evaluate", '{"task_id": 3}']
+    done = run([example, "process", FOLDER, *arguments], env={**NO_ENGINE, "AFS_TEST_OWN": "library"}, expect=0)
+    equal(json.loads(done.out)["score"], 6, "score")
+    equal(processes(own), {}, "processes")
+    run([example, "process", "/nonexistent", *arguments], env=NO_ENGINE, expect=3)
+    run([example, "url", "http://127.0.0.1:1", *arguments], env=NO_ENGINE, expect=4)
+    check(not registered("modes-example"), "it is registered")
+
+
+@test("./bootstrap's sample runs in this mode where there is neither root nor an engine")
+def _():
+    folder = temp_dir()
+    os.makedirs(os.path.join(folder, "tests"))
+    shutil.copy(os.path.join(SRCDIR, "bootstrap"), folder)
+    shutil.copytree(os.path.join(SRCDIR, "tests/lib"), os.path.join(folder, "tests/lib"))
+    os.symlink(os.path.realpath(AFS), os.path.join(folder, "afs"))
+    os.makedirs(os.path.join(folder, "home"))
+    env = environment(**NO_ENGINE, HOME=os.path.join(folder, "home"), XDG_RUNTIME_DIR=None, AFS_TEST_ENGINE=None,
+                      AFS_TEST_SKIP="this test wants none")
+    options = {}
+    if os.getuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        options = dict(user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+        for top, _, _ in os.walk(folder):
+            os.chown(top, nobody.pw_uid, nobody.pw_gid)
+        if as_nobody_fails(folder):
+            skip("the programs are where only root may look")
+    done = subprocess.run([os.path.join(folder, "bootstrap"), "sample"], env=env, stdin=subprocess.DEVNULL, timeout=100,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **options)
+    equal(done.returncode, 0, done.stderr)
+    equal(json.loads(done.stdout)["task_id"], 100, "the call's result")
+    contains(done.stderr, "none (this test wants none): mode process, which isolates nothing", "stderr")
+    contains(done.stderr, "stop      afs stop", "stderr")
 
 
 @test("in the end nothing is left")

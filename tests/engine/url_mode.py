@@ -11,7 +11,14 @@ from tap import at_end, check, contains, equal, lacks, main, matches, skip, test
 
 PYTHON = "/usr/bin/python3"
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
-ENV = "def twice(x: int):\n    \"\"\"Twice as much.\"\"\"\n    return {'y': 2 * x}\n\ndef fail():\n    raise ValueError('on purpose')\n"
+ENV = """
+def twice(x: int):
+    '''Twice as much.'''
+    return {"y": 2 * x}
+
+def fail():
+    raise ValueError("on purpose")
+"""
 APP = """from fastapi import FastAPI
 app = FastAPI()
 
@@ -44,6 +51,10 @@ made = []
 
 def tool(*words, **options):
     return afs(*words, env={**NO_ENGINE, **options.pop("env", {})}, **options)
+
+
+def registered(env):
+    return os.path.exists(os.path.join(home(), ".local/state/affinetes/environments", env))
 
 
 def new(word):
@@ -89,12 +100,13 @@ def openssl(*words):
 def certificates(folder):
     """ca.pem, and server.pem with server.key for 127.0.0.1 that it signed."""
     f = folder + "/"
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a CA of our own", "-keyout", f + "ca.key",
-            "-out", f + "ca.pem")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", f + "server.key", "-out", f + "csr")
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a CA of our own",
+            "-keyout", f + "ca.key", "-out", f + "ca.pem")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", f + "server.key",
+            "-out", f + "csr")
     write_files(folder, ext="subjectAltName=IP:127.0.0.1\n")
-    openssl("x509", "-req", "-in", f + "csr", "-CA", f + "ca.pem", "-CAkey", f + "ca.key", "-CAcreateserial", "-days", "2",
-            "-extfile", f + "ext", "-out", f + "server.pem")
+    openssl("x509", "-req", "-in", f + "csr", "-CA", f + "ca.pem", "-CAkey", f + "ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", f + "ext", "-out", f + "server.pem")
 
 
 PORT = free_port()
@@ -168,6 +180,14 @@ def _():
     equal(tool("call", env, "thrice", "--arg", "x=5", expect=0).json, {"y": 15}, "result")
 
 
+@test("the library calls a service by its URL and lets go of it")
+def _():
+    example = os.path.join(os.environ.get("AFS_BUILDDIR") or ".", "tests", "examples", "modes")
+    done = run([example, "url", "http://127.0.0.1:%d" % PORT, "twice", '{"x": 8}'], env=NO_ENGINE, expect=0)
+    equal(done.out, '{"y":16}\n', "result")
+    check(not registered("modes-example"), "it is registered")
+
+
 @test("behind TLS and a base path: the certificate is checked, by a CA of one's own, or not at all if so wanted")
 def _():
     if not shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin"):
@@ -195,8 +215,8 @@ def _():
 @test("what cannot be a URL, or says what it must not, is refused")
 def _():
     for url, part in (("ftp://x", "http://"), ("http://", "host"), ("http://user:swordfish@x", "password"),
-                      ("http://x/?q=1", "path"), ("http://x:99999", "host"), ("http://x y", "host"), ("nothing", "http://"),
-                      ("http://x/a\nb", "path"), ("http://[::1", "host")):
+                      ("http://x/?q=1", "path"), ("http://x:99999", "host"), ("http://x y", "host"),
+                      ("nothing", "http://"), ("http://x/a\nb", "path"), ("http://[::1", "host")):
         done = tool("run", "--url", url, expect=2)
         contains(done.err, part, "stderr for %r" % url)
         lacks(done.err, "swordfish", "stderr")
@@ -210,8 +230,9 @@ def _():
 @test("what does not answer is not registered: status 4")
 def _():
     env = new("away")
-    contains(tool("run", "--url", "http://127.0.0.1:%d" % free_port(), "--name", env, expect=4).err, "refused", "stderr")
-    check(not any(e["name"] == env for e in tool("ps", "--json").json), "it is registered")
+    done = tool("run", "--url", "http://127.0.0.1:%d" % free_port(), "--name", env, expect=4)
+    contains(done.err, "refused", "stderr")
+    check(not registered(env), "it is registered")
 
 
 @test("a description that makes no sense hides only itself, and says where it is")
@@ -232,15 +253,15 @@ def _():
     SERVER.wait()
     row, = [e for e in tool("ps", "--json", expect=0).json if e["name"] == CALC]
     equal(row["replicas"][0]["health"], "bad", "health")
-    matches(tool("call", CALC, "twice", "--arg", "x=1", "--timeout", "2").err, r"refused|did not come back|not up|no answer",
-            "stderr")
+    done = tool("call", CALC, "twice", "--arg", "x=1", "--timeout", "2")
+    matches(done.err, r"refused|did not come back|not up|no answer", "stderr")
 
 
 @test("stop and rm forget it")
 def _():
     tool("stop", CALC, expect=0)
     contains(tool("stop", CALC, expect=4).err, "nonexistent", "stderr")
-    check(not os.path.exists(os.path.join(home(), ".local/state/affinetes/environments", CALC)), "it is there")
+    check(not registered(CALC), "it is there")
 
 
 main()
