@@ -11,6 +11,7 @@ import subprocess
 
 from engine import (AFS, SRCDIR, afs, environment, environment_dir, home, name, run, sanitized, start_afs, temp_dir,
                     write_files)
+from readme import run_example
 from tap import at_end, check, contains, equal, lacks, main, matches, skip, test, wait_for
 
 MARK = "AFS_TEST_MARK=%d-%s" % (os.getpid(), os.urandom(4).hex())
@@ -406,6 +407,12 @@ def _():
     run([example, "process", "/nonexistent", *arguments], env=NO_ENGINE, expect=3)
     run([example, "url", "http://127.0.0.1:1", *arguments], env=NO_ENGINE, expect=4)
     check(not registered("modes-example"), "it is registered")
+
+
+@test("the example in README.md")
+def _():
+    env = modes_name("readme")
+    run_example("Mode process: without containers", {"calc": env}, cwd=temp_dir(), env=NO_ENGINE)
 
 
 @test("./bootstrap's sample runs in this mode where there is neither root nor an engine")

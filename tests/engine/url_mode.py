@@ -7,6 +7,7 @@ import socket
 import subprocess
 
 from engine import SRCDIR, afs, environment, environment_dir, home, name, run, temp_dir, write_files
+from readme import run_example
 from tap import at_end, check, contains, equal, lacks, main, matches, skip, test, wait_for
 
 PYTHON = "/usr/bin/python3"
@@ -186,6 +187,13 @@ def _():
     done = run([example, "url", "http://127.0.0.1:%d" % PORT, "twice", '{"x": 8}'], env=NO_ENGINE, expect=0)
     equal(done.out, '{"y":16}\n', "result")
     check(not registered("modes-example"), "it is registered")
+
+
+@test("the example in README.md")
+def _():
+    url = "http://127.0.0.1:%d/" % PORT
+    run_example("Mode url: a service that runs already", {"calc": new("readme"), "https://envs.example.org/calc": url},
+                env=NO_ENGINE)
 
 
 @test("behind TLS and a base path: the certificate is checked, by a CA of one's own, or not at all if so wanted")
