@@ -218,6 +218,8 @@ static af_code run_calls(void *arg, struct cancel *cancel, struct af_error *err)
 	if (!store_open(NULL, &store, NULL))
 		w.store = store;
 	w.env = env;
+	if (w.run->count > 1)
+		env_watch(env);
 	pthread_mutex_init(&w.lock, NULL);
 	rc = work(&w, err);
 	for (int i = 0; w.results && i < w.run->count; i++)

@@ -10,6 +10,8 @@
 #define SPARE_MAX 256
 /* Connections an idle worker keeps: engine and a few instances. */
 #define WORKER_CONNECTIONS 8L
+/* The longest sleep of a thread that waits. */
+#define TICK_MS 1000
 /* A server that answers within so many microseconds is quick. */
 #define QUICK_US 100
 
@@ -154,9 +156,24 @@ static CURLMcode look_for_a_moment(struct worker *w, int *running)
 	return mc;
 }
 
-/* Runs the transfer to its end; AF_ERR_CANCELLED leaves `verdict` alone. */
-static af_code drive(struct worker *w, struct cancel *cancel, CURLcode *verdict)
+/* Sleeps until something is to be done. */
+static CURLMcode await_more(struct worker *w, const struct http_request *req, int64_t *ticked)
 {
+	CURLMcode mc = curl_multi_poll(w->multi, NULL, 0, TICK_MS, NULL);
+	int64_t now = req->tick ? clock_ms() : 0;
+
+	if (req->tick && now - *ticked >= TICK_MS) {
+		*ticked = now;
+		req->tick(req->tick_arg);
+	}
+	return mc;
+}
+
+/* Runs the transfer to its end; AF_ERR_CANCELLED leaves `verdict` alone. */
+static af_code drive(struct worker *w, const struct http_request *req, CURLcode *verdict)
+{
+	struct cancel *cancel = req->cancel;
+	int64_t ticked = req->tick ? clock_ms() : 0;
 	struct cancel_waker waker = { .wake = wake_worker, .arg = w->multi };
 	int running = 1, queued;
 	CURLMcode mc = CURLM_OK;
@@ -165,7 +182,7 @@ static af_code drive(struct worker *w, struct cancel *cancel, CURLcode *verdict)
 	if (w->quick)
 		mc = look_for_a_moment(w, &running);
 	while (!mc && running && !(mc = curl_multi_perform(w->multi, &running)) && running && !cancel_requested(cancel))
-		mc = curl_multi_poll(w->multi, NULL, 0, 1000, NULL);
+		mc = await_more(w, req, &ticked);
 	cancel_unwatch(cancel, &waker);
 	if (mc) {
 		*verdict = CURLE_OUT_OF_MEMORY;
@@ -195,7 +212,7 @@ af_code http_perform(struct http *http, const struct http_request *req, struct h
 	if (!rc && curl_multi_add_handle(w->multi, w->handle.easy))
 		rc = error_nomem(err);
 	if (!rc) {
-		if (drive(w, req->cancel, &verdict)) {
+		if (drive(w, req, &verdict)) {
 			/* For status, sent and times; the verdict is ours. */
 			rc = exchange_finish(&ex, CURLE_ABORTED_BY_CALLBACK, NULL);
 			rc = cancel_check(req->cancel, err);

@@ -71,6 +71,9 @@ struct http_request {
 	void *arg; /* for read, on_header, on_head, on_data */
 
 	struct cancel *cancel; /* http_perform only; may be NULL */
+	/* http_perform only; may be NULL. While it waits, about once a second, with what `tick_arg` says. */
+	void (*tick)(void *tick_arg);
+	void *tick_arg;
 };
 
 struct http *http_new(struct af_error *err);

@@ -32,6 +32,15 @@ static bool stand_up(struct sitting *s, struct instance *inst)
 	return broken;
 }
 
+/* It takes its time. A connection whose other end went with its network may never tell so: from now on the engine does. */
+static void watch_over(void *arg)
+{
+	struct af_call *c = arg;
+
+	if (!c->env->watched)
+		env_watch_since(c->env, wall_ms() - (clock_us() - c->began_us) / 1000 - 1000);
+}
+
 /* Sends it once; true in *broken where it was ended because the instance died. */
 static af_code send_once(struct af_call *c, struct cancel *cancel, struct http_response *resp, bool *broken,
 			 struct af_error *err)
@@ -44,8 +53,10 @@ static af_code send_once(struct af_call *c, struct cancel *cancel, struct http_r
 
 	c->attempts++;
 	call_request(&c->call, &server, left == INT64_MAX ? 0 : MAX(left, (int64_t) 1), &req);
+	req.tick = watch_over;
+	req.tick_arg = c;
 	req.cancel = cancel;
-	if (!c->env->watched || !(sitting.token = cancel_new(NULL)))
+	if (!(sitting.token = cancel_new(NULL)))
 		return http_perform(server.http, &req, resp, err);
 	req.cancel = link.arg = sitting.token;
 	cancel_watch(cancel, &link);

@@ -109,7 +109,7 @@ struct af_env {
 	bool closing;
 	struct af_env *next; /* in af->envs */
 	struct af_env *next_watched; /* in af->watched; see watch.h */
-	bool watched;
+	atomic_bool watched;
 };
 
 struct af {
@@ -258,6 +258,8 @@ void env_cancel_calls(struct af_env *env);
 /* For whoever keeps an environment and calls it for a while: what its engines tell of it is listened to until it is freed,
  * so that an instance is not chosen from the moment it dies. Without it, a call that fails is what tells. */
 void env_watch(struct af_env *env);
+/* The same, with what they remember from then on (wall_ms()). */
+void env_watch_since(struct af_env *env, int64_t since_ms);
 /* Adds "methods: a, b, c" as a hint to a NOT_FOUND about a method. */
 void env_hint_methods(struct af_env *env, const char *method, struct cancel *cancel, struct af_error *err);
 

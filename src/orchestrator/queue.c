@@ -106,11 +106,12 @@ static void hopeless(struct leaving *l, struct af_call *c, const struct instance
 	if (only && c->deaths) {
 		error_set(&why, AF_ERR_LOST, "%s is gone (%s) while it ran %s, and no other replica is there", only->name,
 			  str_blank(only->status) ? "unknown" : only->status, c->call.method);
+	} else if (c->deaths) {
+		error_set(&why, AF_ERR_LOST, "%s died while it ran %s (%s), and no replica is there to run it again", c->inst->name,
+			  c->call.method, c->died_of ? c->died_of : "unknown");
 	} else {
 		af_code rc = pool_none_up(c->env, only ? only->replica : -1, &why);
 		add_reason(&reason, &c->why);
-		if (c->deaths)
-			rc = AF_ERR_LOST;
 		AUTO_FREE char *text = str_format(NULL, "%s%s", why.message ? why.message : "no replica is up", reason.data);
 		error_set(&why, rc, "%s", text ? text : "no replica is up");
 	}

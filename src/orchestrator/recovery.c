@@ -57,12 +57,20 @@ static void give_up(struct instance *inst, const char *why)
 	pthread_mutex_unlock(&env->lock);
 }
 
-static bool still_leaving(struct instance *inst, unsigned run)
+/* It answered; and yet its engine has told of its death since, or it said itself that it is stopping. */
+static bool gone_since(struct instance *inst, unsigned run)
 {
+	struct vitals *v = &inst->vitals;
+
 	pthread_mutex_lock(&inst->env->lock);
-	bool leaving = inst->vitals.run == run && clock_ms() < inst->vitals.leaving_until;
+	bool gone = v->dead || (v->run == run && clock_ms() < v->leaving_until);
+	if (!gone) { /* in one step: whoever tells of its death from now on has it examined again */
+		inst->state = INSTANCE_UP;
+		v->seen_up = true;
+		v->gone = v->examined = false;
+	}
 	pthread_mutex_unlock(&inst->env->lock);
-	return leaving;
+	return gone;
 }
 
 /* A container takes some tenths of a second to come back; who is away for longer need not be asked so often. */
@@ -81,7 +89,7 @@ static bool look_after(struct instance *inst, struct cancel *stop)
 	while (!cancel_requested(stop)) {
 		switch (instance_look(inst, &patrol, stop, NULL)) {
 		case AF_OK:
-			if (!still_leaving(inst, run))
+			if (!gone_since(inst, run))
 				return true;
 			break;
 		case AF_ERR_NOT_FOUND:
@@ -127,13 +135,10 @@ static void *examination(void *arg)
 	bool well = look_after(inst, env->stop);
 
 	pthread_mutex_lock(&env->lock);
-	inst->vitals.examined = false;
-	if (well) {
-		inst->state = INSTANCE_UP;
-		inst->vitals.seen_up = true;
-		inst->vitals.gone = inst->vitals.dead = false;
-	} else if (inst->state == INSTANCE_UP) {
-		inst->state = INSTANCE_STARTING; /* it runs, and does not answer */
+	if (!well) {
+		inst->vitals.examined = false;
+		if (inst->state == INSTANCE_UP)
+			inst->state = INSTANCE_STARTING; /* it runs, and does not answer */
 	}
 	break_off(inst);
 	queue_stir(env, false);

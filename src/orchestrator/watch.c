@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/parallel.h"
 #include "docker/tree.h"
 #include "loop/loop.h"
 #include "orchestrator/flight.h"
@@ -164,7 +163,7 @@ static void end_task(struct loop_task *task)
 /* ---- from any thread --------------------------------------------------------------------------------- */
 
 /* With af->lock held. Without memory there is no stream, and calls that fail are what tells. */
-static void watch_engine(struct af *af, struct docker *engine)
+static void watch_engine(struct af *af, struct docker *engine, int64_t since_ms)
 {
 	struct loop *loop = http_loop(af->http, NULL);
 
@@ -175,22 +174,12 @@ static void watch_engine(struct af *af, struct docker *engine)
 	if (!w)
 		return;
 	*w = (struct watch){ .af = af, .engine = engine, .loop = loop, .pause = PAUSE_MIN_MS, .next = af->watches,
-			     .open.run = open_task, .end.run = end_task, .since_ns = wall_ms() * 1000000 };
+			     .open.run = open_task, .end.run = end_task, .since_ns = since_ms * 1000000 };
 	af->watches = w;
 	loop_post(loop, &w->open);
 }
 
-/* When it was started is not in a list of containers. */
-static void learn_life(void *arg, size_t i)
-{
-	struct af_env *env = arg;
-	struct instance *inst = &env->instances[i];
-
-	if (inst->engine && !inst->vitals.life && inst->state == INSTANCE_UP && instance_refresh(inst, NULL, NULL))
-		return; /* it will be examined when it fails */
-}
-
-void env_watch(struct af_env *env)
+void env_watch_since(struct af_env *env, int64_t since_ms)
 {
 	struct af *af = env->af;
 
@@ -201,10 +190,20 @@ void env_watch(struct af_env *env)
 		af->watched = env;
 		for (size_t i = 0; i < env->count; i++)
 			if (env->instances[i].engine)
-				watch_engine(af, env->instances[i].engine);
+				watch_engine(af, env->instances[i].engine, since_ms);
 	}
 	pthread_mutex_unlock(&af->lock);
-	parallel_run(env->count, learn_life, env);
+	/* When they were started is not in a list of containers. */
+	pthread_mutex_lock(&env->lock);
+	for (size_t i = 0; i < env->count; i++)
+		if (env->instances[i].engine && !env->instances[i].vitals.life && env->instances[i].state == INSTANCE_UP)
+			instance_check(&env->instances[i]);
+	pthread_mutex_unlock(&env->lock);
+}
+
+void env_watch(struct af_env *env)
+{
+	env_watch_since(env, wall_ms());
 }
 
 void env_unwatch(struct af_env *env)

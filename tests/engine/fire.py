@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 
 from engine import afs, build, docker, environment_dir, name, start_afs, temp_dir
-from tap import check, contains, equal, main, matches, note, test, wait_for
+from tap import below, check, contains, equal, main, matches, note, test, wait_for
 
 # Each start and each completion is a line in a file that all replicas share; LIFE is one run of one server.
 WITNESS = '''
@@ -154,13 +154,17 @@ def _():
     os.kill(pid_of(NAME + "-0"), signal.SIGKILL)
     eaten = afs("call", NAME, "eat_once", "--arg", "megabytes=600", "--replica", "2", expect=0)
     equal(eaten.json, "enough", "the second run of the call whose server was killed for it")
+    # Its connection may have gone without a word.
+    below(eaten.seconds, 20, "seconds of a call whose server was killed")
     killer.join()
     summary, _ = finish(process)
     rows = one_answer_each("three", 1000)
     equal(summary["succeeded"], 1000, "succeeded")
     again = none_ran_twice_at_a_time()
     check(again > 500, "only %d were run again: were they in flight?" % again)
-    note("%d of 1,000 were cut off and run again; most attempts %d" % (again, max(r["attempts"] for r in rows)))
+    slowest = max(rows, key=lambda r: r["seconds"])
+    note("%d of 1,000 were cut off and run again; most attempts %d; slowest call %.1f s, by %s" % (
+        again, max(r["attempts"] for r in rows), slowest["seconds"], slowest["instance"]))
 
 
 @test("one that is killed: nothing runs again that the others had", timeout=240)
