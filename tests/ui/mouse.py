@@ -83,6 +83,7 @@ def _():
     ui.wait("Mark for an action on several")
     click("Esc close")
     ui.gone("Mark for an action on several")
+    ui.wait("f filter")
     click("f filter")
     ui.wait("┏━[3] Logs")
     ui.keys("Esc", "1")
