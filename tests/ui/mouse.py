@@ -85,8 +85,10 @@ def _():
     ui.gone("Mark for an action on several")
     ui.wait("f filter")
     click("f filter")
+    ui.wait("filter: ")
+    ui.keys("Esc")
     ui.wait("┏━[3] Logs")
-    ui.keys("Esc", "1")
+    ui.keys("1")
 
 
 @test("mouse = false leaves it alone")
