@@ -114,8 +114,11 @@ static void tell_failure(struct host_feed *f, struct af_error *err)
 {
 	struct listing *l = listing_new(f->host, err);
 
-	if (l)
-		message_post(feed_app(f->feed)->queue, &l->message);
+	if (!l)
+		return;
+	/* Then it was the engine, and of what is registered there is none: else that would have been listed. */
+	l->partial = err->code != AF_ERR_NOMEM && err->code != AF_ERR_CANCELLED;
+	message_post(feed_app(f->feed)->queue, &l->message);
 }
 
 static af_code look(struct host_feed *f, struct af_error *err)

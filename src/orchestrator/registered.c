@@ -36,7 +36,7 @@ static af_code add_registered(struct af_env *env, int replica, struct af_error *
 }
 
 struct refreshing {
-	struct af_env *env;
+	struct instance **items;
 	struct cancel *cancel;
 };
 
@@ -45,12 +45,29 @@ static void refresh_one(void *arg, size_t i)
 {
 	const struct refreshing *r = arg;
 
-	if (instance_refresh(&r->env->instances[i], r->cancel, NULL))
+	if (instance_refresh(r->items[i], r->cancel, NULL))
 		return;
 }
 
-af_code registered_env(struct af *af, struct registration *take_r, int only, struct cancel *cancel,
-		       struct af_env **out, struct af_error *err)
+/* All at the same time: a supervisor that hangs keeps nobody else waiting. */
+static af_code refresh_all(struct af_env *const *envs, size_t count, struct cancel *cancel, struct af_error *err)
+{
+	size_t total = 0, at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += envs[i]->count;
+	AUTO_FREE struct instance **items = calloc(total + 1, sizeof(*items));
+	if (!items)
+		return error_nomem(err);
+	for (size_t i = 0; i < count; i++)
+		for (size_t n = 0; n < envs[i]->count; n++)
+			items[at++] = &envs[i]->instances[n];
+	parallel_run(total, refresh_one, &(struct refreshing){ items, cancel });
+	return AF_OK;
+}
+
+/* Without their states. */
+static af_code describe(struct af *af, struct registration *take_r, int only, struct af_env **out, struct af_error *err)
 {
 	AF_AUTO(env) struct af_env *env = env_new(af, take_r->name, err);
 	struct registration *r = env ? malloc(sizeof(*r)) : NULL;
@@ -73,17 +90,29 @@ af_code registered_env(struct af *af, struct registration *take_r, int only, str
 	for (int i = 0; !rc && i < env->planned; i++)
 		if ((only < 0 || only == i) && (r->url || registry_has_replica(r->name, i)))
 			rc = add_registered(env, i, err);
-	if (rc)
-		return rc;
-	parallel_run(env->count, refresh_one, &(struct refreshing){ env, cancel });
-	*out = af_steal(env);
-	return AF_OK;
+	if (!rc)
+		*out = af_steal(env);
+	return rc;
+}
+
+af_code registered_env(struct af *af, struct registration *take_r, int only, struct cancel *cancel,
+		       struct af_env **out, struct af_error *err)
+{
+	AF_AUTO(env) struct af_env *env = NULL;
+	af_code rc = describe(af, take_r, only, &env, err);
+
+	if (!rc)
+		rc = refresh_all(&env, 1, cancel, err);
+	if (!rc)
+		*out = af_steal(env);
+	return rc;
 }
 
 /* A description that makes no sense hides only itself. */
 af_code registered_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err)
 {
 	AUTO_STRLIST names = { 0 };
+	size_t before = out->count;
 	af_code rc = registry_names(&names, err);
 
 	for (size_t i = 0; !rc && i < names.count; i++) {
@@ -91,11 +120,11 @@ af_code registered_list(struct af *af, struct cancel *cancel, struct env_list *o
 		struct af_env *env = NULL;
 		if (registry_load(names.items[i], &r, NULL))
 			continue;
-		rc = registered_env(af, &r, -1, cancel, &env, err);
+		rc = describe(af, &r, -1, &env, err);
 		if (!rc)
 			rc = env_list_add(out, env, err);
 	}
-	return rc;
+	return rc ? rc : refresh_all(out->items + before, out->count - before, cancel, err);
 }
 
 /* Which of its replicas has that name or id; -1: none. */
