@@ -85,7 +85,7 @@ def _():
     ui.gone("Mark for an action on several")
     ui.wait("f filter")
     click("f filter")
-    ui.wait("filter: ")
+    ui.wait(lambda: ui.lines[-2].startswith("filter:"))
     ui.keys("Esc")
     ui.wait("┏━[3] Logs")
     ui.keys("1")
