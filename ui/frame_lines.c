@@ -8,6 +8,8 @@
 #include "ui/frame.h"
 
 /* Notices stay this long in the row. */
+/* Columns that the words of a job have at least. */
+#define JOB_WORDS 24
 #define NOTICE_MS 60000
 /* From this width on the header spells things out. */
 #define WIDE_HEADER 100
@@ -148,21 +150,34 @@ void draw_header(struct app *app, const struct area *a)
 
 /* ---- notices -------------------------------------------------------------------------------------- */
 
+/* What a job does now says more than the words that began it: of these the first have to do. */
+static void add_job(struct strbuf *sb, const struct job_row *job, int width)
+{
+	size_t len = strlen(job->line);
+	size_t fits = job->label ? text_fit(job->line, len, MAX(width / 4, JOB_WORDS), NULL) : len;
+
+	strbuf_addc(sb, ' ');
+	strbuf_add(sb, job->line, fits);
+	strbuf_adds(sb, fits < len ? "…" : "");
+	if (job->label)
+		strbuf_addf(sb, " · %s", job->label);
+	if (job->label && job->total > 0)
+		strbuf_addf(sb, " · %d%%", (int) (100 * job->done / job->total));
+	strbuf_adds(sb, "  ");
+}
+
 static int draw_jobs(struct app *app, const struct area *a, int x)
 {
 	for (const struct job_row *const *j = job_list(app); *j; j++) {
 		AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 		if ((*j)->state != JOB_RUNNING)
 			continue;
-		strbuf_addf(&sb, " %s", (*j)->line);
-		if ((*j)->label)
-			strbuf_addf(&sb, " · %s", (*j)->label);
-		strbuf_adds(&sb, "  ");
+		add_job(&sb, *j, a->w);
 		duration_format(&sb, (app->now_ms - (*j)->started_ms) / 1000 * 1000);
 		if (x + 12 > a->w)
 			break;
 		x += draw_str(a, 0, x, ROLE_BUSY, spinner());
-		size_t fits = text_fit(sb.data, sb.len, MIN(a->w / 2, a->w - x - 2), NULL);
+		size_t fits = text_fit(sb.data, sb.len, MIN((*j)->label ? a->w : a->w / 2, a->w - x - 2), NULL);
 		x += draw_text(a, 0, x, ROLE_TEXT, sb.data, fits, true) + 3;
 	}
 	return x;

@@ -82,10 +82,13 @@ static int64_t pause_after(int64_t waited)
 /* Until it is up, or gone, or nobody cares. */
 static bool look_after(struct instance *inst, struct cancel *stop)
 {
-	struct patrol patrol = { .patient = inst->vitals.seen_up && !inst->vitals.gone };
-	unsigned run = inst->vitals.run;
+	struct patrol patrol = { 0 };
 	int64_t began = clock_ms();
 
+	pthread_mutex_lock(&inst->env->lock);
+	patrol.patient = inst->vitals.seen_up && !inst->vitals.gone;
+	unsigned run = inst->vitals.run;
+	pthread_mutex_unlock(&inst->env->lock);
 	while (!cancel_requested(stop)) {
 		switch (instance_look(inst, &patrol, stop, NULL)) {
 		case AF_OK:
