@@ -63,6 +63,9 @@ static int get_byte(void)
 {
 	if (keys.rest_pos < keys.rest.len)
 		return (uint8_t) keys.rest.data[keys.rest_pos++];
+	/* It is used up: what is put back from here on is not of it. */
+	strbuf_reset(&keys.rest);
+	keys.rest_pos = 0;
 	return wgetch(keys.in);
 }
 

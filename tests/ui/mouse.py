@@ -99,6 +99,20 @@ def _():
     quiet.quit()
 
 
+@test("keys typed right behind a paste take nothing from the mouse afterwards")
+def _():
+    ui.keys("1", ":")
+    ui.wait("afs> ")
+    ui.send("\x1b[200~pasted\x1b[201~xy")
+    ui.wait("afs> pastedxy")
+    ui.keys("^U", "Esc")
+    ui.keys("Home")
+    ui.wait("[2] affine ")
+    y, x = ui.find("● 1 local")
+    ui.mouse(y, x)
+    ui.wait("[2] affine·1")
+
+
 @test("M gives the mouse to the terminal and takes it back")
 def _():
     check(ui.screen.modes & MOUSE, "it is off")
