@@ -5,7 +5,9 @@
  *     bench_calls concurrent ADDRESS METHOD KWARGS SECONDS IN_FLIGHT   as many at once, asynchronous
  *     bench_calls memory     ADDRESS METHOD KWARGS SECONDS IN_FLIGHT   so many are sent, SECONDS pass, all are answered
  *
- * ADDRESS is "127.0.0.1:8000". Prints one JSON object.
+ *     bench_calls result     ADDRESS METHOD KWARGS SECONDS             one call, after one that connects
+ *
+ * ADDRESS is "127.0.0.1:8000"; BENCH_HOST in the environment, ssh://…, is where it is. Prints one JSON object.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "orchestrator/orchestrator.h"
+#include "orchestrator/host.h"
 
 /* Connections, caches and the processor's clock settle first. */
 #define WARM_UP_S 0.3
@@ -179,7 +181,40 @@ static void memory(struct bench *b)
 	       (held - before) / b->in_flight, (status_field("VmHWM") - before) / b->in_flight);
 }
 
+/* ---- a large result ------------------------------------------------------------------ */
+
+static void result(struct bench *b)
+{
+	struct af_error err = AF_ERROR_INIT;
+	char *text = NULL;
+	int64_t started = 0;
+
+	for (int i = 0; i < 2; i++) {
+		free(text);
+		started = clock_us();
+		if (af_env_call(b->env, b->method, b->kwargs, NULL, &text, &err))
+			die("call", &err);
+	}
+	double took = (double) (clock_us() - started) / 1e6;
+	size_t len = strlen(text);
+	printf("{\"bytes\": %zu, \"seconds\": %.4f, \"per_second\": %.0f}\n", len, took, (double) len / took);
+	free(text);
+}
+
 /* ---- setting up --------------------------------------------------------------------- */
+
+/* Behind another host. */
+static void place(struct bench *b, struct instance *inst)
+{
+	const char *text = getenv("BENCH_HOST");
+	struct af_error err = AF_ERROR_INIT;
+	struct af_host *host;
+
+	if (text && (host_get(b->af, text, &host, &err) || ssh_connect(host->ssh, NULL, &err)))
+		die("connect", &err);
+	if (text && !instance_place(inst, host, NULL))
+		die("out of memory", NULL);
+}
 
 /* An environment as env_find() makes it, without asking an engine. */
 static void open_env(struct bench *b, char *address)
@@ -199,6 +234,7 @@ static void open_env(struct bench *b, char *address)
 		die("start", &err);
 	inst->port = (int) port;
 	inst->state = INSTANCE_UP;
+	place(b, inst);
 	if (instance_set_address(inst, address, &err))
 		die("start", &err);
 }
@@ -226,7 +262,8 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(struct bench *b);
 		int argc;
-	} modes[] = { { "sequential", sequential, 6 }, { "concurrent", concurrent, 7 }, { "memory", memory, 7 } };
+	} modes[] = { { "sequential", sequential, 6 }, { "concurrent", concurrent, 7 }, { "memory", memory, 7 },
+		    { "result", result, 6 } };
 	struct bench b = { 0 };
 	int64_t in_flight = 1;
 
@@ -244,7 +281,7 @@ int main(int argc, char **argv)
 		close_env(&b);
 		return 0;
 	}
-	fprintf(stderr, "usage: bench_calls sequential ADDRESS METHOD KWARGS SECONDS\n"
+	fprintf(stderr, "usage: bench_calls sequential|result ADDRESS METHOD KWARGS SECONDS\n"
 			"       bench_calls concurrent|memory ADDRESS METHOD KWARGS SECONDS IN_FLIGHT\n");
 	return 2;
 }

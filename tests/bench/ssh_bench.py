@@ -1,0 +1,123 @@
+"""What the way through SSH costs: calls beside the same without it, a large result beside `ssh -L`."""
+import contextlib
+import os
+import socket
+import tempfile
+
+import sshd
+import tap
+from bench import CLIENT_CPU, SERVER_CPU, Row, Unavailable, built, median, on_cpus, program, run, server, wait_until
+from calls import ANSWER, KWARGS, free_port
+
+ROUNDS = 5
+IN_FLIGHT = 32
+CALLS = 10000
+LARGE = 100 * 1000 * 1000
+FAST, SLOW = 8000, 8001
+
+NGINX = """\
+daemon off;
+pid nginx.pid;
+error_log stderr error;
+worker_processes 1;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    keepalive_timeout 1h;
+    keepalive_requests 1000000000;
+    default_type application/json;
+    client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+    server {
+        listen %d backlog=4096;
+        location / { return 200 '%s'; }
+    }
+    server {
+        listen %d;
+        root .;
+        error_page 405 =200 $uri;  # to a POST a file is no answer; that error's page is
+    }
+}
+"""
+
+
+class Place:
+    """A server in a network namespace, nginx beside it, and a user who may log in."""
+
+    def __init__(self):
+        with on_cpus(SERVER_CPU):
+            self.host = sshd.Sshd("bench")
+        self.user = sshd.Client()
+        self.key = self.user.key("ed25519")
+        self.host.allow(self.key)
+        self.user.trust(self.host)
+        self.env = {**os.environ, "HOME": self.user.home, "XDG_RUNTIME_DIR": self.user.home, "SSH_AUTH_SOCK": ""}
+
+    def ours(self, mode, port, seconds, *more, far=True):
+        env = {**self.env, "BENCH_HOST": self.host.url} if far else self.env
+        return run(built("bench_calls"), mode, "%s:%d" % (self.host.address, port), "evaluate", KWARGS, str(seconds),
+                   *map(str, more), cpus=CLIENT_CPU, env=env).json()
+
+    def answers(self):
+        with contextlib.suppress(OSError), socket.create_connection((self.host.address, SLOW), 1):
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def forwarded(self, port):
+        """The local port that `ssh -L` makes of one there."""
+        local = free_port()
+        argv = [program("ssh"), "-F", "none", "-N", "-i", self.key, "-o", "UserKnownHostsFile=" + self.user.path("known_hosts"),
+                "-L", "127.0.0.1:%d:%s:%d" % (local, self.host.address, port), "root@" + self.host.address]
+
+        def listens():
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", local), 1):
+                return True
+            return False
+        with server(argv, cpus=CLIENT_CPU):
+            wait_until("ssh forwards", listens)
+            yield local
+
+
+@contextlib.contextmanager
+def place():
+    why = sshd.missing()
+    if why:
+        raise Unavailable("no SSH server: " + why)
+    with tempfile.TemporaryDirectory(prefix="afs-bench-") as folder:
+        os.chmod(folder, 0o755)
+        with open(os.path.join(folder, "call"), "w") as f:
+            f.write('{"status":"success","result":"' + "x" * LARGE + '"}')
+        with open(os.path.join(folder, "nginx.conf"), "w") as f:
+            f.write(NGINX % (FAST, ANSWER, SLOW))
+        try:
+            here = Place()
+            argv = [program("ip"), "netns", "exec", here.host.namespace.name, program("nginx"), "-p", folder, "-c", "nginx.conf",
+                    "-e", "stderr"]
+            with server(argv, cpus=SERVER_CPU):
+                wait_until("nginx answers", here.answers)
+                yield here
+        finally:
+            tap.end_all()
+
+
+def through_ssh():
+    far, near, far_bytes, peer = [], [], [], []
+    count = 0
+    with place() as here:
+        for _ in range(ROUNDS):
+            near.append(here.ours("concurrent", FAST, 2, IN_FLIGHT, far=False)["per_second"])
+            done = here.ours("concurrent", FAST, 2, IN_FLIGHT)  # ends with an error if one fails
+            count += done["calls"]
+            far.append(done["per_second"])
+        with here.forwarded(SLOW) as port:
+            for _ in range(ROUNDS):
+                curl = run(program("curl"), "-sS", "-o", "/dev/null", "-X", "POST", "-w", "%{size_download} %{time_total}",
+                           "http://127.0.0.1:%d/call" % port, cpus=CLIENT_CPU).out.split()
+                peer.append(float(curl[0]) / float(curl[1]))
+                far_bytes.append(here.ours("result", SLOW, 1)["per_second"])
+    if count < CALLS:
+        raise RuntimeError("only %d calls" % count)
+    yield Row("calls through SSH, %d in flight" % IN_FLIGHT, median(far), "without", median(near), "1/s",
+              [f / n for f, n in zip(far, near)], at_least=0.6, note="0 of %s failed" % format(count, ","))
+    yield Row("a 100 MB result through SSH", median(far_bytes) / 1e6, "ssh -L, curl", median(peer) / 1e6, "MB/s",
+              [f / p for f, p in zip(far_bytes, peer)], at_least=0.6)
