@@ -33,6 +33,9 @@ void channel_delist(struct channel *ch)
 	ch->next = NULL;
 }
 
+static void serve_down(struct channel *ch);
+static void serve_up(struct channel *ch);
+
 static void local_ready(void *arg, int events)
 {
 	struct channel *ch = arg;
@@ -44,10 +47,12 @@ static void local_ready(void *arg, int events)
 		channel_watch(ch);
 		return;
 	}
-	l->pulls = 0;
-	if (channel_serve(ch))
+	if (ch->down) /* there is room again */
+		serve_down(ch);
+	serve_up(ch);
+	if (ch->stage == CHANNEL_OPEN)
 		channel_watch(ch);
-	/* What was pulled in beside it is for others; and a connection that broke is dealt with there. */
+	/* What was pulled in beside it is for others; and a channel or connection that ended is dealt with there. */
 	link_soon(l);
 }
 
@@ -185,7 +190,7 @@ static int open_once(struct channel *ch)
 		add_text(&ch->message, "127.0.0.1");
 		add_u32(&ch->message, 0);
 	}
-	ch->ssh = libssh2_channel_open_ex(session, type, (unsigned) strlen(type), WINDOW_SIZE, LIBSSH2_CHANNEL_PACKET_DEFAULT,
+	ch->ssh = libssh2_channel_open_ex(session, type, (unsigned) strlen(type), ch->link->window, LIBSSH2_CHANNEL_PACKET_DEFAULT,
 					  ch->message.len ? ch->message.data : NULL, (unsigned) ch->message.len);
 	return ch->ssh ? 0 : libssh2_session_last_errno(session);
 }
@@ -298,6 +303,7 @@ static void do_read(struct channel *ch)
 	struct ssh *ssh = ch->from->host->ssh;
 	ssize_t n = settle(ch, OP_READ, libssh2_channel_read(ch->ssh, ssh->scratch, sizeof(ssh->scratch)));
 
+	ch->link->got |= n > 0;
 	if (n > 0 && !take_down(ch, ssh->scratch, (size_t) n))
 		channel_end(ch);
 	else if (n < 0 && n != LIBSSH2_ERROR_EAGAIN && !ch->link->lost)
@@ -326,7 +332,7 @@ static void serve_down(struct channel *ch)
 		return;
 	}
 	for (int i = 0; i < TURN_READS && working(ch) && !ch->down; i++) {
-		if (libssh2_poll_channel_read(ch->ssh, 0) || !ch->link->pulls)
+		if (libssh2_poll_channel_read(ch->ssh, 0) || (ch->link->readable && !ch->link->pulls))
 			do_read(ch);
 		else if (!ch->from->ip && libssh2_poll_channel_read(ch->ssh, 1)) /* of either kind, and so of this one */
 			do_read_words(ch);
@@ -359,6 +365,7 @@ static void fill_up(struct channel *ch)
 	if (n > 0) {
 		c->len = (size_t) n;
 		c->done = 0;
+		ch->readable = n == CHUNK_SIZE; /* less is all there was; more will be told */
 		ch->up = c;
 		return;
 	}

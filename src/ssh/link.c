@@ -1,7 +1,7 @@
 /* One connection to a host, and its channels. */
 #include <errno.h>
+#include <linux/tcp.h> /* with tcpi_min_rtt */
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,9 +14,12 @@
 /* A second connection that nobody uses any more. */
 #define IDLE_MS 60000
 
-static void session_ready(void *arg, int events UNUSED)
+static void session_ready(void *arg, int events)
 {
-	link_pump(arg);
+	struct link *l = arg;
+
+	l->readable |= (events & LOOP_READ) != 0;
+	link_pump(l);
 }
 
 static void soon(void *arg)
@@ -62,6 +65,18 @@ static void alive(void *arg)
 		link_soon(l);
 }
 
+/* For some 200 MB a second, whatever the distance. */
+static unsigned window_for(const struct wire *wire)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	/* How far it is behind a jump host is not known. */
+	if (wire->child || getsockopt(wire->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return WINDOW_MOST / 2;
+	return MIN(MAX(info.tcpi_min_rtt, WINDOW_LEAST / 200) * 200, WINDOW_MOST);
+}
+
 /* ---- life ----------------------------------------------------------------------------------------------- */
 
 static void begin(struct loop_task *task)
@@ -73,6 +88,7 @@ static void begin(struct loop_task *task)
 	l->soon = loop_timer_new(loop, soon, l, NULL);
 	l->alive = loop_timer_new(loop, alive, l, NULL);
 	l->progress = l->idle_since = clock_ms();
+	l->window = window_for(&l->connection.wire);
 	l->next = l->host->links;
 	l->host->links = l;
 	if (!l->watch || !l->soon || !l->alive) {
@@ -154,7 +170,7 @@ static int events_due(struct link *l)
 
 	if (l->stuck)
 		return LOOP_WRITE;
-	if (l->pulls)
+	if (l->pulls || !l->readable)
 		return LOOP_READ;
 	ssize_t n = recv(l->connection.wire.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	l->lost |= n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
@@ -187,13 +203,15 @@ static void acknowledge_soon(const struct link *l)
 void link_pump(struct link *l)
 {
 	l->pulls = 0;
+	l->got = false;
 	if (l->stuck && !l->lost)
 		channel_retry(l->stuck, l->stuck_op);
 	if (!l->stuck && !l->lost) {
 		l->pulls = 0;
 		serve_all(l);
 	}
-	acknowledge_soon(l);
+	if (l->got)
+		acknowledge_soon(l);
 	if (!l->channels && !l->idle_since)
 		l->idle_since = clock_ms();
 	int events = events_due(l);
@@ -201,6 +219,7 @@ void link_pump(struct link *l)
 		host_link_gone(l->host, l);
 		return;
 	}
+	l->readable = false;
 	loop_watch_set(l->watch, events);
 	/* One operation may have pulled in what belongs to a channel that had had its turn. */
 	if (l->pulls > 1 && !l->stuck)

@@ -12,8 +12,10 @@
 
 /* What libssh2 takes at once; more makes it cut the packet in two. */
 #define CHUNK_SIZE 32700
-/* How far a host may run ahead of the reader: a smaller window holds back a large result on a long way. */
-#define WINDOW_SIZE (16u * 1024 * 1024)
+/* How far a host may run ahead of the reader. Less than what is on its way in a round trip holds a large result back;
+ * much more makes bursts that networks drop. */
+#define WINDOW_LEAST (2u * 1024 * 1024)
+#define WINDOW_MOST (16u * 1024 * 1024)
 /* How long what comes in while a connection is made again is kept waiting, and how long it counts as just broken. */
 #define COMEBACK_MS 30000
 
@@ -70,6 +72,9 @@ struct link {
 	struct channel *stuck; /* its operation sent half a packet: nothing else may be sent before the rest */
 	enum channel_op stuck_op;
 	bool lost;
+	unsigned window;       /* of its channels */
+	bool readable;         /* the socket has something, or its end */
+	bool got;              /* this pass brought something from there */
 	int pulls;             /* operations of this pass that may have read from the socket */
 	size_t sessions, sessions_max; /* execs: sshd's MaxSessions */
 	int64_t progress;      /* clock_ms: when an operation last did something */

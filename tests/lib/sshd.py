@@ -126,9 +126,11 @@ class Namespace:
 class Sshd:
     """A server in a namespace (a new one by default). start(), stop(), kill(); options are lines of sshd_config."""
 
-    def __init__(self, name, docker_host=None, port=22, namespace=None, keys=("ed25519", "ecdsa"), options=()):
+    def __init__(self, name, docker_host=None, port=22, namespace=None, keys=("ed25519", "ecdsa"), options=(), sysctl=None):
         self.name, self.port = name, port
         self.namespace = namespace or Namespace()
+        if sysctl:
+            quiet("ip", "netns", "exec", self.namespace.name, "sysctl", "-qw", sysctl)
         self.address = self.namespace.address
         self.dir = temp_dir()
         self.keys = {}
