@@ -16,6 +16,8 @@
 /* Of one step: the greeting and the exchange of keys, one answer while logging in. */
 #define STEP_MS 15000
 #define ALIVE_S 5
+/* For one that was let go of to end: most do at once. */
+#define LINGER_S 2
 #define CIPHERS "aes128-ctr,aes192-ctr,aes256-ctr"
 
 struct dial {
@@ -23,7 +25,8 @@ struct dial {
 	pthread_mutex_t lock; /* held while `done` runs */
 	pthread_t telling;    /* who holds it then */
 	atomic_bool told;
-	bool released;
+	bool released, finished;
+	pthread_cond_t end;
 	struct cancel *cancel;
 	struct ssh_url url;
 	struct vault *vault;
@@ -38,8 +41,20 @@ static void unref(struct dial *d)
 	ssh_url_free(&d->url);
 	vault_unref(d->vault);
 	cancel_free(d->cancel);
+	pthread_cond_destroy(&d->end);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
+}
+
+/* With the lock held. */
+static void await_end(struct dial *d)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LINGER_S;
+	while (!d->finished && pthread_cond_timedwait(&d->end, &d->lock, &until) == 0)
+		;
 }
 
 void dial_release(struct dial *d)
@@ -50,6 +65,7 @@ void dial_release(struct dial *d)
 		cancel_trigger(d->cancel);
 		pthread_mutex_lock(&d->lock);
 		d->released = true;
+		await_end(d);
 		pthread_mutex_unlock(&d->lock);
 	}
 	unref(d);
@@ -251,8 +267,10 @@ static void *run(void *arg)
 	} else if (!result.rc) {
 		connection_close(&result.connection);
 	}
-	pthread_mutex_unlock(&d->lock);
 	af_error_clear(&result.err);
+	d->finished = true;
+	pthread_cond_broadcast(&d->end);
+	pthread_mutex_unlock(&d->lock);
 	unref(d);
 	return NULL;
 }
@@ -292,6 +310,7 @@ struct dial *dial_start(const struct ssh_url *url, struct vault *vault, dial_don
 	pthread_once(&once, set_up_libssh2);
 	atomic_init(&d->refs, 2);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_cond_init(&d->end, NULL);
 	d->vault = vault_ref(vault);
 	d->done = done;
 	d->arg = arg;

@@ -29,8 +29,9 @@ typedef void (*dial_done_fn)(void *arg, struct dial_result *result);
 struct dial;
 /* `url` is copied as far as it is needed. NULL: no thread. */
 struct dial *dial_start(const struct ssh_url *url, struct vault *vault, dial_done_fn done, void *arg, struct af_error *err);
-/* Lets go of it, before or after its end, also from `done`; otherwise `done` does not run after this returns. It ends
- * by itself: what cannot be interrupted (a name server, an agent) is not waited for. NULL is fine. */
+/* Lets go of it, before or after its end, also from `done`; otherwise `done` does not run after this returns. It is
+ * interrupted and ends at once; what cannot be interrupted (a name server, an agent) is waited for no longer than two
+ * seconds. NULL is fine. */
 void dial_release(struct dial *d);
 
 #endif

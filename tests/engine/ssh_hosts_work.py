@@ -5,7 +5,8 @@ import os
 import time
 
 from docker_api import Docker
-from engine import afs, build, environment_dir, name, start_afs
+from engine import afs, build, environment_dir, name, start_afs, temp_dir
+from readme import run_example
 from ssh_hosts import client, hosts, ssh_env
 from tap import at_end, check, contains, equal, main, test
 
@@ -171,6 +172,17 @@ def _():
     equal([r["host"] for r in rows[0]["replicas"]], [a.address, "local"])
     contains(run_far("call", NAME, "where", "--replica", "0", expect=0).out, '"')
     b.start()
+
+
+@test("the example in README.md", timeout=300)
+def _():
+    a, b = hosts("a", "b")
+    folder = temp_dir()
+    afs("init", "eval", "--template", "actor", cwd=folder, expect=0)
+    far = name("readme")
+    at_end(run_far, "stop", far)
+    run_example("Remote hosts", {"eval:v1": build(os.path.join(folder, "eval"), "readme"), "eval": far,
+                                 "ssh://me@gpu-a": a.url, "ssh://me@gpu-b": b.url}, env=ssh_env(), timeout=240)
 
 
 @test("stop removes it from every host, and hosts without environments are forgotten")
