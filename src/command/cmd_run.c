@@ -125,6 +125,8 @@ static af_code get_image(struct command_context *cx, const struct args *args, en
 		return *image ? AF_OK : AF_ERR_NOMEM;
 	}
 	rc = build_engine(cx, args, &engine, err);
+	if (rc == AF_ERR_UNREACHABLE && !args_has(args, "host"))
+		error_hint(err, "start the engine, or do without it: afs run --dir %s --mode process", opt.source);
 	if (!rc)
 		rc = image_build(engine, &opt, &progress, cx->cancel, &result, err);
 	command_sink_end(cx);

@@ -32,7 +32,7 @@ void live_add_state(struct strbuf *sb, const struct live *l)
 		strbuf_adds(sb, "up");
 	else if (l->oom)
 		strbuf_adds(sb, "oom");
-	else if (dead || strcmp(l->state, "restarting") == 0)
+	else if (l->exit_code >= 0 && (dead || strcmp(l->state, "restarting") == 0))
 		strbuf_addf(sb, "%s %d", l->state, l->exit_code);
 	else
 		strbuf_adds(sb, l->state);

@@ -82,6 +82,8 @@ static af_code describe(struct af *af, struct registration *take_r, int only, st
 	env->registered = r;
 	env->type = r->type;
 	env->balance = r->balance;
+	env->max_in_flight = r->max_in_flight;
+	env->max_in_flight_host = r->max_in_flight_host;
 	env->ours = env->keep = true;
 	env->planned = MAX(r->replicas, 1);
 	env->image = str_dup(r->url ? r->url : r->dir, err);

@@ -97,6 +97,8 @@ void registration_write(const struct registration *r, struct strbuf *out)
 	json_put_string(&w, "balance", af_balance_name(r->balance));
 	json_put_string(&w, "token", r->token);
 	json_put_int(&w, "created", r->created);
+	json_put_int(&w, "max_in_flight", r->max_in_flight);
+	json_put_int(&w, "max_in_flight_host", r->max_in_flight_host);
 	if (r->backend == &backend_url) {
 		json_put_string(&w, "url", r->url);
 		json_put_bool(&w, "insecure", r->insecure);
@@ -167,6 +169,11 @@ static bool take_process_part(const cJSON *doc, struct registration *r)
 	return true;
 }
 
+static int take_limit(const cJSON *doc, const char *key)
+{
+	return (int) MIN(MAX(tree_int(doc, key, 0), (int64_t) 0), (int64_t) INT32_MAX);
+}
+
 static bool is_token(const char *s)
 {
 	size_t len = strlen(s);
@@ -183,6 +190,8 @@ static bool take(const cJSON *doc, struct registration *r)
 	r->type = env_type_of(tree_string(doc, "type"));
 	r->balance = balance_of(tree_string(doc, "balance"));
 	r->created = tree_int(doc, "created", 0);
+	r->max_in_flight = take_limit(doc, "max_in_flight");
+	r->max_in_flight_host = take_limit(doc, "max_in_flight_host");
 	r->backend = !strcmp(mode, "url") ? &backend_url : !strcmp(mode, "process") ? &backend_process : NULL;
 	if (!r->backend)
 		return false;

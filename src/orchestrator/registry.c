@@ -9,10 +9,14 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/path.h"
 
 /* A new directory has a name that no environment can have, until it is complete. */
 #define UNFINISHED ".new-"
+#define GOING ".old-"
+/* Making and removing is a matter of milliseconds. */
+#define LEFTOVER_S 600
 #define FILE_NAME "env.json"
 
 static char *registry_home(struct af_error *err)
@@ -32,6 +36,29 @@ char *registry_dir(const char *name, struct af_error *err)
 static char *replica_dir(const char *dir, int replica, struct af_error *err)
 {
 	return str_format(err, "%s/%d", dir, replica);
+}
+
+/* ---- what a program left that was killed halfway ------------------------------------------- */
+
+static bool is_leftover(const char *path, const char *name)
+{
+	struct stat st;
+
+	return (str_starts(name, UNFINISHED) || str_starts(name, GOING)) && lstat(path, &st) == 0 &&
+	       st.st_mtime + LEFTOVER_S < wall_ms() / 1000;
+}
+
+static void remove_leftovers(const char *home)
+{
+	DIR *d = opendir(home);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		AUTO_FREE char *path = path_join(home, e->d_name, NULL);
+		if (path && is_leftover(path, e->d_name) && path_remove_tree(path, NULL))
+			break;
+	}
+	if (d)
+		closedir(d);
 }
 
 /* ---- adding ---------------------------------------------------------------------------- */
@@ -60,6 +87,7 @@ af_code registry_add(const struct registration *r, struct af_error *err)
 
 	if (!fresh)
 		return AF_ERR_NOMEM;
+	remove_leftovers(home);
 	af_code rc = path_mkdirs(fresh, 0700, err);
 	if (!rc)
 		rc = fill(fresh, r, err);
@@ -120,7 +148,7 @@ af_code registry_remove(const char *name, const char *token, struct af_error *er
 	AF_AUTO(registration) struct registration now = { 0 };
 	AUTO_FREE char *home = registry_home(err);
 	AUTO_FREE char *dir = home ? path_join(home, name, err) : NULL;
-	AUTO_FREE char *going = dir ? str_format(err, "%s/.old-%s", home, token) : NULL;
+	AUTO_FREE char *going = dir ? str_format(err, "%s/" GOING "%s", home, token) : NULL;
 	af_code rc = going ? registry_load(name, &now, NULL) : AF_ERR_NOMEM;
 
 	if (rc == AF_ERR_NOT_FOUND || (!rc && strcmp(now.token, token) != 0))

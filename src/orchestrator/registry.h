@@ -16,6 +16,7 @@ struct registration {
 	const struct backend *backend;
 	enum env_type type;
 	enum af_balance balance;
+	int max_in_flight, max_in_flight_host; /* 0: no limit */
 	char *token;     /* hex; tells two environments apart that had the same name one after the other */
 	int64_t created; /* seconds since 1970 */
 

@@ -74,7 +74,7 @@ static void test_a_password_is_not_repeated(void **state)
 /* ---- descriptions --------------------------------------------------------------------------- */
 
 static const char url_text[] = "{\"mode\":\"url\",\"type\":\"http_based\",\"token\":\"0a1b2c3d\",\"url\":\"https://h/p\","
-			       "\"insecure\":true,\"balance\":\"least_busy\",\"created\":5}";
+			       "\"insecure\":true,\"balance\":\"least_busy\",\"created\":5,\"max_in_flight\":7}";
 static const char process_text[] = "{\"mode\":\"process\",\"token\":\"deadbeef\",\"dir\":\"/d\",\"sockets\":\"/s\","
 				   "\"python\":\"/p\",\"replicas\":2,\"memory\":1024,\"cpus\":0.5,\"env\":[\"A=b=c\"]}";
 
@@ -88,6 +88,8 @@ static void test_reading(void **state)
 	assert_int_equal(url.type, ENV_HTTP_BASED);
 	assert_int_equal(url.balance, AF_BALANCE_LEAST_BUSY);
 	assert_true(url.insecure);
+	assert_int_equal(url.max_in_flight, 7);
+	assert_int_equal(url.max_in_flight_host, 0);
 	assert_string_equal(url.url, "https://h/p");
 	ok(registration_parse("b", process_text, strlen(process_text), &process, &err));
 	assert_ptr_equal(process.backend, &backend_process);

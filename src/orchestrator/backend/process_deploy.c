@@ -163,6 +163,8 @@ static af_code describe(struct deployment *dep, struct registration *r, struct c
 		return rc;
 	r->backend = &backend_process;
 	r->balance = opt->balance;
+	r->max_in_flight = opt->max_in_flight;
+	r->max_in_flight_host = opt->max_in_flight_host;
 	r->created = wall_ms() / 1000;
 	r->replicas = MAX(opt->replicas, 1);
 	r->memory = dep->memory;

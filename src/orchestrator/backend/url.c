@@ -129,6 +129,8 @@ static af_code describe(const struct af_load_options *opt, struct registration *
 	r->backend = &backend_url;
 	r->insecure = opt->insecure;
 	r->balance = opt->balance;
+	r->max_in_flight = opt->max_in_flight;
+	r->max_in_flight_host = opt->max_in_flight_host;
 	r->created = wall_ms() / 1000;
 	r->name = opt->name ? str_dup(opt->name, err) : name_of_url(r->url, err);
 	if (!r->name)
