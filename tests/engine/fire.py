@@ -7,7 +7,7 @@ import threading
 import time
 from collections import defaultdict
 
-from engine import afs, build, docker, environment_dir, name, start_afs, temp_dir
+from engine import afs, base_image, build, docker, environment_dir, name, start_afs, temp_dir
 from tap import below, check, contains, equal, main, matches, note, test, wait_for
 
 # Each start and each completion is a line in a file that all replicas share; LIFE is one run of one server.
@@ -220,6 +220,42 @@ def _():
     for _ in range(20):
         afs("call", NAME, "who", "--timeout", "60", expect=0)
     restart.join()
+
+
+HEALTHCHECK = """ARG BASE_IMAGE=%s
+FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY . /app
+HEALTHCHECK --interval=1s --retries=1 CMD test ! -e /shared/ill-$HOSTNAME -a ! -e /shared/ill-$(cat /etc/hostname)
+"""
+
+
+@test("one that its own health check says is unwell is not chosen until it is well", timeout=200)
+def _():
+    global image
+    image = build(environment_dir(WITNESS, HEALTHCHECK % base_image()), "health")
+    run_env(replicas=2)
+    host = docker.inspect(NAME + "-0")["Config"]["Hostname"]
+
+    def health():
+        return docker.inspect(NAME + "-0")["State"]["Health"]["Status"]
+
+    wait_for(lambda: health() == "healthy", 30, "the first health check")
+    process = begin_map("ill", 1600, "--arg", "seconds=0.05", "--concurrency", "8")
+    wait_for(lambda: len(starts()) >= 20, 60, "calls in flight")
+    open(os.path.join(shared, "ill-" + host), "w").close()
+    wait_for(lambda: health() == "unhealthy", 30, "unhealthy")
+    known = time.time() + 0.5
+    wait_for(lambda: [w for w in starts() if w[4] > known + 1], 30, "calls go on")
+    equal([w for w in starts() if w[2] == host and w[4] > known], [], "calls of the one that is unwell")
+    os.remove(os.path.join(shared, "ill-" + host))
+    wait_for(lambda: health() == "healthy", 30, "healthy")
+    well = time.time()
+    wait_for(lambda: [w for w in starts() if w[2] == host and w[4] > well] or process.poll() is not None, 30, "calls again")
+    check([w for w in starts() if w[2] == host and w[4] > well], "none went there again")
+    finish(process)
+    one_answer_each("ill", 1600)
+    none_ran_twice_at_a_time({host})
 
 
 @test("an engine that hangs does not hold up calls to instances that answer", timeout=120)

@@ -62,7 +62,7 @@ static int teardown(void **state)
 static struct af_load_options options(int replicas)
 {
 	return (struct af_load_options){ .image = "img:v1", .name = "calc", .env_vars = vars, .replicas = replicas,
-					 .balance = AF_BALANCE_ROUND_ROBIN };
+					 .balance = AF_BALANCE_ROUND_ROBIN, .max_in_flight = 700 };
 }
 
 static af_code load(const struct af_load_options *opt)
@@ -93,6 +93,7 @@ static void test_three_replicas(void **state)
 		has_text(c->config, "\"affinetes.env.type\":\"function_based\"");
 		has_text(c->config, "\"affinetes.replicas\":\"3\"");
 		has_text(c->config, "\"affinetes.balance\":\"round_robin\"");
+		has_text(c->config, "\"affinetes.max_in_flight\":\"700\"");
 		has_text(c->config, "\"RestartPolicy\":{\"Name\":\"always\"}");
 		has_text(c->config, "\"Memory\":536870912");
 		has_text(c->config, "\"NanoCpus\":1500000000");
