@@ -102,7 +102,7 @@ def _():
 @test("keys typed right behind a paste take nothing from the mouse afterwards")
 def _():
     ui.keys("1", ":")
-    ui.wait("afs> ")
+    ui.wait(lambda: ui.cursor() is not None)
     ui.send("\x1b[200~pasted\x1b[201~xy")
     ui.wait("afs> pastedxy")
     ui.keys("^U", "Esc")

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Pane 3: logs, followed, merged, searched, filtered; bytes that are out to do harm."""
+import os
 import re
+import signal
 import time
 
 from tap import below, check, equal, lacks, main, test
@@ -263,6 +265,46 @@ def _():
     kept = int(ui.wait(re.compile(r"of ([\d,]+) lines")).group(1).replace(",", ""))
     dropped = re.search(r"drop ([\d,]+)", ui.text)
     equal(kept + int(dropped.group(1).replace(",", "")), logged, "lines kept and dropped\n%s\n" % ui)
+
+
+@test("T, the mouse and a stop while a flood goes on", timeout=180)
+def _():
+    logs_of("flood")
+    engine.flood(["flood"], 2000)
+    try:
+        ui.wait(re.compile(r"LIVE ● 1,\d{3}|LIVE ● 2,\d{3}"))
+        # The wheel holds the view, a click chooses a line, T keeps those of its task.
+        ui.mouse(12, 40, button=64)
+        ui.wait("HELD", re.compile(r"\+[\d,]+ new"))
+        ui.mouse(12, 40)
+        ui.wait(re.compile(r"^┃▌", re.M))
+        ui.keys("T")
+        ui.wait(re.compile(r"trace /.*task_id"))
+        task = re.search(r"trace /.*\}(\d+)", ui.text).group(1)
+        ui.keys("End")
+        ui.wait("FOLLOW")
+        shown = [re.search(r"task_id:(\d+)", line) for line in ui.lines if "task_id:" in line and "trace" not in line]
+        check(shown and all(m.group(1) == task for m in shown), "lines of another task\n%s" % ui)
+        ui.keys("Esc")
+        ui.gone("trace /")
+        # Stopped for a while and woken, it goes on and has lost nothing.
+        os.kill(ui.process.pid, signal.SIGSTOP)
+        ui.until(lambda: stopped(ui.process.pid), "that it stops")
+        os.kill(ui.process.pid, signal.SIGCONT)
+        ui.wait(re.compile(r"LIVE ● [12],\d{3}"))
+    finally:
+        engine.flood_off()
+    logged = engine.info()["logged"]["flood"]
+
+    def counted():
+        kept, dropped = re.search(r"of ([\d,]+) lines", ui.text), re.search(r"drop ([\d,]+)", ui.text)
+        return sum(int(m.group(1).replace(",", "")) for m in (kept, dropped)) == logged
+    ui.wait(counted)
+
+
+def stopped(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return f.read().rpartition(")")[2].split()[0] == "T"
 
 
 @test("S saves what is shown to a file; y copies a line")
