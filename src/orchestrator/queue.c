@@ -229,8 +229,15 @@ static void settle_common(struct leaving *l, struct af_env *env)
 	struct instance *inst;
 	struct af_call *c;
 
-	while ((c = env->waiting.first) && (inst = pool_choose(env, c->avoid)))
+	while ((c = env->waiting.first)) {
+		if (!deadline_left(c->until)) {
+			out_of_time(l, c, NULL);
+			continue;
+		}
+		if (!(inst = pool_choose(env, c->avoid)))
+			break;
 		to_send(l, c, inst);
+	}
 	if (env->waiting.first && !any_hope(env))
 		while ((c = env->waiting.first))
 			hopeless(l, c, NULL);
