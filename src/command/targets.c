@@ -84,6 +84,9 @@ static af_code find_named(struct command_context *cx, const struct strlist *name
 			error_move(err, &target->err);
 			return target->rc;
 		}
+		if (!target->rc && target->env->unseen)
+			command_note(cx, "%s: %zu of %d replicas were found; %s", target->env->name, target->env->count,
+				     target->env->planned, target->env->unseen);
 	}
 	return AF_OK;
 }

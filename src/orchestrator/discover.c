@@ -217,6 +217,26 @@ af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, str
 	return AF_OK;
 }
 
+af_code host_env_list(struct af_host *h, struct cancel *cancel, struct env_list *out, struct af_error *err)
+{
+	static const char *const labels[] = { LABEL_TYPE, NULL };
+	struct survey_answer from = { .host = h };
+	af_code rc = host_engine(h, cancel, &from.engine, err);
+
+	*out = (struct env_list){ 0 };
+	if (!rc)
+		rc = docker_container_list(from.engine, true, labels, NULL, cancel, &from.containers, err);
+	if (!rc)
+		rc = group(h->af, &from, out, err);
+	cJSON_Delete(from.containers);
+	for (size_t i = 0; i < out->count; i++)
+		if (out->items[i]->count > 1)
+			qsort(out->items[i]->instances, out->items[i]->count, sizeof(struct instance), by_replica);
+	if (rc)
+		env_list_free(out);
+	return rc;
+}
+
 /* ---- one by name ------------------------------------------------------------------------ */
 
 static af_code not_found(struct af *af, const char *name, struct cancel *cancel, struct af_error *err)
@@ -317,6 +337,17 @@ static bool pick(struct env_list *list, const char *name, struct af_env **out)
 	return false;
 }
 
+/* Some of its replicas may be on a host that did not answer. */
+static af_code note_unseen(struct af_env *env, const struct env_list *list, struct af_error *err)
+{
+	const struct af_error *why = list->trouble_count ? &list->troubles[0].why : &list->missing;
+
+	if (!why->message || (int) env->count >= env->planned)
+		return AF_OK;
+	env->unseen = str_dup(why->message, err);
+	return env->unseen ? AF_OK : AF_ERR_NOMEM;
+}
+
 static af_code find_on_hosts(struct af *af, const char *name, struct cancel *cancel, struct af_env **out,
 			     struct af_error *err)
 {
@@ -327,8 +358,14 @@ static af_code find_on_hosts(struct af *af, const char *name, struct cancel *can
 	if (!label)
 		return AF_ERR_NOMEM;
 	af_code rc = list_by_label(af, label, !name[len], cancel, &list, err);
-	if (rc || pick(&list, name, out))
+	if (rc)
 		return rc;
+	if (pick(&list, name, out)) {
+		rc = note_unseen(*out, &list, err);
+		if (rc)
+			env_free(*out);
+		return rc;
+	}
 	rc = name[len] ? AF_ERR_NOT_FOUND : find_container(af, name, &list, cancel, out, err);
 	if (rc == AF_ERR_NOT_FOUND && (list.trouble_count || list.missing.code))
 		return not_known(&list, name, err);

@@ -92,6 +92,7 @@ void env_free(struct af_env *env)
 	free(env->registered);
 	free(env->name);
 	free(env->token);
+	free(env->unseen);
 	free(env->image);
 	pthread_cond_destroy(&env->idle);
 	pthread_mutex_destroy(&env->lock);

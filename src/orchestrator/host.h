@@ -30,6 +30,9 @@ af_code host_engine(struct af_host *h, struct cancel *cancel, struct docker **ou
 /* All that are known, this machine first; the list is the caller's to free(), the hosts are not. A line of the config
  * file that makes no sense is passed over here (doctor and afs-tui tell). */
 af_code host_list(struct af *af, struct af_host ***out, size_t *count, struct af_error *err) MUST_CHECK;
+/* What its engine knows of environments, as far as they are on this host; what is registered (registered_list()) is not
+ * among them. For whoever follows hosts one by one; all at once: env_list(). */
+af_code host_env_list(struct af_host *h, struct cancel *cancel, struct env_list *out, struct af_error *err) MUST_CHECK;
 /* An environment is about to be started there: other processes shall look for it there, too. */
 af_code host_remember(struct af_host *h, struct af_error *err) MUST_CHECK;
 void host_forget(struct af_host *h);

@@ -89,6 +89,7 @@ struct af_env {
 	bool loaded; /* by this process: the pool's turn is this process's own */
 	bool keep;
 	int planned; /* replicas there were meant to be */
+	char *unseen; /* where the others may be: "ssh://gpu-b: connection refused"; NULL: every host answered */
 	struct registration *registered; /* modes url and process; NULL: its engine knows it */
 	struct instance *instances;
 	size_t count;

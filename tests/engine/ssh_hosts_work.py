@@ -171,6 +171,7 @@ def _():
     rows = [e for e in out.json if e["name"] == NAME]
     equal([r["host"] for r in rows[0]["replicas"]], [a.address, "local"])
     contains(run_far("call", NAME, "where", "--replica", "0", expect=0).out, '"')
+    contains(run_far("restart", NAME, expect=0).err, "2 of 3 replicas were found")
     b.start()
 
 

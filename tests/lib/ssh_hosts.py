@@ -5,6 +5,7 @@
     afs("run", IMAGE, "--host", a.url, env=ssh_env())
 """
 import os
+import shutil
 import tempfile
 
 import sshd
@@ -35,7 +36,10 @@ def ssh_env(**extra):
 
 def engine(name):
     """DOCKER_HOST of one more dockerd."""
-    top = os.environ.get("AFS_ENGINE_DATA") or tempfile.mkdtemp(prefix="afs-engine-")
+    top = os.environ.get("AFS_ENGINE_DATA")
+    if not top:
+        top = tempfile.mkdtemp(prefix="afs-engine-")
+        at_end(shutil.rmtree, top, True)
     made = PrivateEngine(top)
     try:
         host = made.start()
