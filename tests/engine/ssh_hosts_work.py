@@ -134,6 +134,27 @@ def _():
     equal([line for line in journal(0) if line.endswith(" killed")], ["start killed", "end killed"])
 
 
+@test("a map whose connection is cut again and again: every call has its answer, and ran once", timeout=300)
+def _():
+    a, _ = hosts("a", "b")
+    one = name("one")
+    at_end(run_far, "stop", one)
+    run_far("run", image(), "--name", one, "--host", a.url, expect=0)
+    go = start_afs("map", one, "slow", "--over", "word=0..299", "--arg", "seconds=0.5", "--concurrency", "32", env=ssh_env())
+    lines = []
+    for _ in range(3):
+        lines += [go.stdout.readline() for _ in range(40)]
+        a.drop_connections()
+    out, err = go.communicate(timeout=120)
+    lines += out.splitlines()
+    equal(go.returncode, 0, err.decode())
+    words = sorted(json.loads(line)["arguments"]["word"] for line in lines if line.strip())
+    equal(words, list(range(300)), "answers")
+    journal = json.loads(run_far("call", one, "journal", expect=0).out)
+    equal(sorted(journal), sorted("%s %d" % (what, n) for what in ("start", "end") for n in range(300)), "what ran")
+    run_far("stop", one, expect=0)
+
+
 @test("more engine requests at once than MaxSessions allows", timeout=300)
 def _():
     a, _ = hosts("a", "b")
