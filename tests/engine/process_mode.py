@@ -62,6 +62,11 @@ def start(word, *args, folder=FOLDER, expect=0, **options):
     return env, done
 
 
+def own(word):
+    """A variable that tells the processes of one environment from others."""
+    return "AFS_TEST_OWN=%s-%s" % (word, MARK.partition("=")[2])
+
+
 def stop_all():
     for env in made:
         tool("rm", "--force", env)
@@ -184,7 +189,7 @@ def _():
 
 @test("killed, it comes back by itself; the restart is counted and the log followed across it")
 def _():
-    env, _ = start("crash", "--env", "AFS_TEST_OWN=crash")
+    env, _ = start("crash", "--env", own("crash"))
     follower = start_afs("logs", env, "-f", env=NO_ENGINE)
     before = call(env, "evaluate", "--arg", "task_id=1", expect=0).json["pid"]
     os.kill(before, signal.SIGKILL)
@@ -202,33 +207,33 @@ def _():
 
 @test("stop leaves nothing behind, whatever the environment started")
 def _():
-    env, _ = start("family", "--env", "AFS_TEST_OWN=family")
+    env, _ = start("family", "--env", own("family"))
     call(env, "family", expect=0)
-    wait_for(lambda: sum("sleep 777" in c for c in processes("AFS_TEST_OWN=family").values()) >= 4, what="its children")
+    wait_for(lambda: sum("sleep 777" in c for c in processes(own("family")).values()) >= 4, what="its children")
     tool("stop", env, expect=0)
-    equal(processes("AFS_TEST_OWN=family"), {}, "processes")
+    equal(processes(own("family")), {}, "processes")
     check(not registered(env), "its directory is left")
 
 
 @test("a supervisor or keeper that is killed leaves nothing behind either; restart brings it back", timeout=200)
 def _():
     for victim in (0, 1):
-        own = "AFS_TEST_OWN=victim%d" % victim
-        env, _ = start("victim", "--env", own)
+        mark = own("victim%d" % victim)
+        env, _ = start("victim", "--env", mark)
         call(env, "family", expect=0)
-        wait_for(lambda: sum("sleep 777" in c for c in processes(own).values()) >= 4, what="its children")
-        found = processes(own)
+        wait_for(lambda: sum("sleep 777" in c for c in processes(mark).values()) >= 4, what="its children")
+        found = processes(mark)
         os.kill(supervisor_of(found)[victim], signal.SIGKILL)
-        wait_for(lambda: not any("sleep 777" in c for c in processes(own).values()), what="the end of its children")
+        wait_for(lambda: not any("sleep 777" in c for c in processes(mark).values()), what="the end of its children")
         if victim == 0:
-            wait_for(lambda: not processes(own), what="the end of all")
+            wait_for(lambda: not processes(mark), what="the end of all")
             equal([r["state"] for r in replicas(env)], ["exited"], "states")
             tool("restart", env, expect=0)
         else:
             wait_for(lambda: replicas(env)[0]["state"] == "up", what="its return")
         equal(call(env, "evaluate", "--arg", "task_id=3", "--timeout", "30", expect=0).json["score"], 6, "score")
         tool("stop", env, expect=0)
-        equal(processes(own), {}, "processes")
+        equal(processes(mark), {}, "processes")
 
 
 @test("one that dies while starting is reported at once, with its code and last lines; nothing is left")
@@ -277,14 +282,14 @@ def _():
 
 @test("^C while it starts leaves nothing")
 def _():
-    own = "AFS_TEST_OWN=interrupted"
+    mark = own("interrupted")
     folder = environment_dir("import time\nprint('importing')\ntime.sleep(600)\n")
     env = modes_name("slow")
-    p = start_afs("run", "--dir", folder, "--mode", "process", "--name", env, "--env", own, env=NO_ENGINE)
-    wait_for(lambda: any("server.py" in c for c in processes(own).values()), what="its server")
+    p = start_afs("run", "--dir", folder, "--mode", "process", "--name", env, "--env", mark, env=NO_ENGINE)
+    wait_for(lambda: any("server.py" in c for c in processes(mark).values()), what="its server")
     p.send_signal(signal.SIGINT)
     equal(p.wait(30), 130, "status")
-    wait_for(lambda: not processes(own), what="the end of all")
+    wait_for(lambda: not processes(mark), what="the end of all")
     check(not registered(env), "it is registered")
 
 
@@ -362,9 +367,9 @@ def _():
         os.chown(top, nobody.pw_uid, nobody.pw_gid)
     if as_nobody_fails(folder):
         skip("the programs are where only root may look")
-    own = "AFS_TEST_OWN=nobody"
+    mark = own("nobody")
     done = as_nobody("run", "--dir", "env", "--mode", "process", "--name", "mine", "--mem-limit", "300m", "--cpu-limit",
-                     "1", "--env", own, folder=folder)
+                     "1", "--env", mark, folder=folder)
     equal(done.returncode, 0, done.stderr)
     try:
         contains(done.stderr, "the memory limit holds for each process by itself", "stderr")
@@ -375,7 +380,7 @@ def _():
         equal(as_nobody("call", "mine", "evaluate", "--arg", "task_id=5", folder=folder).returncode, 0, "afterwards")
     finally:
         as_nobody("stop", "mine", folder=folder)
-    equal(processes(own), {}, "processes")
+    equal(processes(mark), {}, "processes")
 
 
 @test("--dir takes this mode by itself where there is no engine, and says why; --mode docker insists")
@@ -399,11 +404,12 @@ def _():
 @test("the library loads a directory, and what serves it behind a URL, and lets go of both")
 def _():
     example = os.path.join(os.environ.get("AFS_BUILDDIR") or ".", "tests", "examples", "modes")
-    own = "AFS_TEST_OWN=library"
+    mark = own("library")
     arguments = ["evaluate", '{"task_id": 3}']
-    done = run([example, "process", FOLDER, *arguments], env={**NO_ENGINE, "AFS_TEST_OWN": "library"}, expect=0)
+    variables = {**NO_ENGINE, "AFS_TEST_OWN": mark.partition("=")[2]}
+    done = run([example, "process", FOLDER, *arguments], env=variables, expect=0)
     equal(json.loads(done.out)["score"], 6, "score")
-    equal(processes(own), {}, "processes")
+    equal(processes(mark), {}, "processes")
     run([example, "process", "/nonexistent", *arguments], env=NO_ENGINE, expect=3)
     run([example, "url", "http://127.0.0.1:1", *arguments], env=NO_ENGINE, expect=4)
     check(not registered("modes-example"), "it is registered")
