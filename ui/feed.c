@@ -11,9 +11,10 @@
 
 struct feed {
 	struct app *app;
-	struct host_feed *hosts[HOSTS_MAX]; /* this machine's first; changed by its thread alone */
+	pthread_mutex_t lock; /* for what follows */
+	struct host_feed *hosts[HOSTS_MAX]; /* this machine's first */
 	size_t count;
-	pthread_mutex_t lock;
+	bool stopping;
 	struct strlist wanted;
 };
 
@@ -32,18 +33,50 @@ struct feed *feed_start(struct app *app, struct af_error *err)
 	}
 	feed->app = app;
 	pthread_mutex_init(&feed->lock, NULL);
-	feed->hosts[0] = host_feed_start(feed, "local", err);
-	feed->count = feed->hosts[0] != NULL;
-	if (feed->count)
+	struct af_host *local = host_local(app->af);
+	struct host_feed *first = NULL;
+	/* It looks for the others, and shall find itself. */
+	pthread_mutex_lock(&feed->lock);
+	if (local && (first = host_feed_start(feed, local, err)))
+		feed->hosts[feed->count++] = first;
+	pthread_mutex_unlock(&feed->lock);
+	if (first)
 		return feed;
 	feed_stop(feed);
 	return NULL;
+}
+
+static bool has_host(const struct feed *feed, const struct af_host *h)
+{
+	for (size_t i = 0; i < feed->count; i++)
+		if (feed->hosts[i]->host == h)
+			return true;
+	return false;
+}
+
+void feed_find_hosts(struct feed *feed)
+{
+	AUTO_FREE struct af_host **hosts = NULL;
+	size_t count = 0;
+
+	if (host_list(feed->app->af, &hosts, &count, NULL))
+		return;
+	pthread_mutex_lock(&feed->lock);
+	for (size_t i = 0; i < count && feed->count < HOSTS_MAX && !feed->stopping; i++) {
+		struct host_feed *f = has_host(feed, hosts[i]) ? NULL : host_feed_start(feed, hosts[i], NULL);
+		if (f)
+			feed->hosts[feed->count++] = f;
+	}
+	pthread_mutex_unlock(&feed->lock);
 }
 
 void feed_stop(struct feed *feed)
 {
 	if (!feed)
 		return;
+	pthread_mutex_lock(&feed->lock);
+	feed->stopping = true;
+	pthread_mutex_unlock(&feed->lock);
 	for (size_t i = 0; i < feed->count; i++)
 		host_feed_stop(feed->hosts[i]);
 	for (size_t i = 0; i < feed->count; i++)
@@ -73,6 +106,10 @@ bool feed_wants(struct feed *feed, const char *id)
 
 void feed_refresh(struct feed *feed)
 {
-	for (size_t i = 0; feed && i < feed->count; i++)
+	if (!feed)
+		return;
+	pthread_mutex_lock(&feed->lock);
+	for (size_t i = 0; i < feed->count; i++)
 		host_feed_wake(feed->hosts[i], NULL);
+	pthread_mutex_unlock(&feed->lock);
 }

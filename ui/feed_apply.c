@@ -79,7 +79,7 @@ af_code listing_fill(struct listing *l, const struct env_list *list, struct af_e
 		copy(&e->name, env->name);
 		copy(&e->image, env->image);
 		copy(&e->mode, env_mode(env));
-		copy(&e->token, NULL);
+		copy(&e->token, env->token);
 		copy(&e->balance, af_balance_name(env->balance));
 		e->replicas = calloc(env->count + 1, sizeof(*e->replicas));
 		if (!e->replicas)

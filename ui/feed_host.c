@@ -112,7 +112,7 @@ static void remember(struct host_feed *f)
 
 static void tell_failure(struct host_feed *f, struct af_error *err)
 {
-	struct listing *l = listing_new(f->host, err);
+	struct listing *l = listing_new(f->host->name, err);
 
 	if (!l)
 		return;
@@ -125,17 +125,20 @@ static af_code look(struct host_feed *f, struct af_error *err)
 {
 	struct docker *engine;
 
+	if (!f->host->ssh)
+		feed_find_hosts(f->feed);
 	env_list_free(&f->list);
 	/* What is registered here does not need the engine. */
-	if (af_engine(feed_app(f->feed)->af, f->cancel, &engine, NULL) == AF_OK)
+	if (host_engine(f->host, f->cancel, &engine, NULL) == AF_OK)
 		watch_events(f, engine);
 	forget_touched(f);
-	af_code rc = env_list(feed_app(f->feed)->af, f->cancel, &f->list, err);
+	af_code rc = f->host->ssh ? host_env_list(f->host, f->cancel, &f->list, err)
+				  : env_list_here(feed_app(f->feed)->af, f->cancel, &f->list, err);
 	if (rc)
 		return rc;
 	remember(f);
 	bool partial = f->list.missing.code != AF_OK;
-	struct listing *l = listing_new(f->host, partial ? &f->list.missing : NULL);
+	struct listing *l = listing_new(f->host->name, partial ? &f->list.missing : NULL);
 	if (!l)
 		return error_nomem(err);
 	l->partial = partial;
@@ -188,18 +191,18 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct host_feed *host_feed_start(struct feed *feed, const char *host, struct af_error *err)
+struct host_feed *host_feed_start(struct feed *feed, struct af_host *host, struct af_error *err)
 {
 	struct host_feed *f = calloc(1, sizeof(*f));
 	pthread_condattr_t attr;
 
-	if (!f || !(f->host = str_dup(host, err)) || !(f->cancel = cancel_new(err))) {
-		free(f ? f->host : NULL);
+	if (!f || !(f->cancel = cancel_new(err))) {
 		free(f);
 		error_nomem(err);
 		return NULL;
 	}
 	f->feed = feed;
+	f->host = host;
 	f->retry_ms = RETRY_FIRST_MS;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -211,7 +214,6 @@ struct host_feed *host_feed_start(struct feed *feed, const char *host, struct af
 		return f;
 	error_errno(err, AF_ERR_FAILED, failed, "start a thread");
 	cancel_free(f->cancel);
-	free(f->host);
 	free(f);
 	return NULL;
 }
@@ -245,6 +247,5 @@ void host_feed_free(struct host_feed *f)
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);
 	cancel_free(f->cancel);
-	free(f->host);
 	free(f);
 }

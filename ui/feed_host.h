@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "orchestrator/host.h"
 #include "ui/app.h"
 #include "ui/feed_priv.h"
 
@@ -19,7 +20,7 @@ struct memory {
 /* A thread of its own for each host: one that hangs delays nobody else's rows. */
 struct host_feed {
 	struct feed *feed;
-	char *host;
+	struct af_host *host; /* not owned */
 	pthread_t thread;
 	struct cancel *cancel;
 	struct http_transfer *events;
@@ -38,7 +39,7 @@ struct host_feed {
 	int64_t retry_ms;
 };
 
-struct host_feed *host_feed_start(struct feed *feed, const char *host, struct af_error *err);
+struct host_feed *host_feed_start(struct feed *feed, struct af_host *host, struct af_error *err);
 /* It shall end; host_feed_free() waits for it. */
 void host_feed_stop(struct host_feed *f);
 void host_feed_free(struct host_feed *f);
@@ -50,6 +51,8 @@ struct memory *host_feed_memory(const struct host_feed *f, const char *id);
 bool host_feed_sample(struct host_feed *f);
 
 /* ---- feed.c */
+/* Hosts that were named meanwhile get a feed. This machine's feed does that. */
+void feed_find_hosts(struct feed *feed);
 struct app *feed_app(const struct feed *feed);
 /* Its figures are on the screen. Any thread. */
 bool feed_wants(struct feed *feed, const char *id);

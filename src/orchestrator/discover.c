@@ -194,27 +194,36 @@ static af_code list_by_label(struct af *af, const char *label, bool one, struct 
 	return rc;
 }
 
-af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err)
+/* Adds what is registered here to what the engines said (rc, why). An error only where there is nothing at all. */
+static af_code add_registered(struct af *af, af_code rc, struct af_error *why, struct cancel *cancel, struct env_list *out,
+			      struct af_error *err)
 {
-	struct af_error why = AF_ERROR_INIT;
-	/* The image's label too: containers that something else started from our images. */
-	af_code rc = list_by_label(af, LABEL_TYPE, false, cancel, out, &why), registered = AF_OK;
+	af_code registered = AF_OK;
 
 	if (rc != AF_ERR_CANCELLED && rc != AF_ERR_NOMEM && (registered = registered_list(af, cancel, out, err))) {
-		af_error_clear(&why);
+		af_error_clear(why);
 		env_list_free(out);
 		return registered;
 	}
 	if (rc && !out->count) {
-		error_move(err, &why);
+		error_move(err, why);
 		env_list_free(out);
 		return rc;
 	}
 	if (rc)
-		error_move(&out->missing, &why);
+		error_move(&out->missing, why);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(*out->items), by_name);
 	return AF_OK;
+}
+
+af_code env_list(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err)
+{
+	struct af_error why = AF_ERROR_INIT;
+	/* The image's label too: containers that something else started from our images. */
+	af_code rc = list_by_label(af, LABEL_TYPE, false, cancel, out, &why);
+
+	return add_registered(af, rc, &why, cancel, out, err);
 }
 
 af_code host_env_list(struct af_host *h, struct cancel *cancel, struct env_list *out, struct af_error *err)
@@ -235,6 +244,15 @@ af_code host_env_list(struct af_host *h, struct cancel *cancel, struct env_list 
 	if (rc)
 		env_list_free(out);
 	return rc;
+}
+
+af_code env_list_here(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err)
+{
+	struct af_error why = AF_ERROR_INIT;
+	struct af_host *h = host_local(af);
+	af_code rc = h ? host_env_list(h, cancel, out, &why) : error_nomem(&why);
+
+	return add_registered(af, rc, &why, cancel, out, err);
 }
 
 /* ---- one by name ------------------------------------------------------------------------ */

@@ -41,6 +41,9 @@ void host_config_check(struct strlist *wrong);
 /* At the end of `af`, after its requests. */
 void hosts_free(struct af *af);
 
+/* The same of this machine, with what is registered here; out->missing as env_list() has it. */
+af_code env_list_here(struct af *af, struct cancel *cancel, struct env_list *out, struct af_error *err) MUST_CHECK;
+
 /* ---- asking all of them (survey.c) ------------------------------------------------------ */
 
 struct survey_answer {
