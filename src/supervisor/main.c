@@ -31,6 +31,7 @@
 #define RAN_WELL_MS 10000
 #define STOP_GRACE_S 10
 #define READ_SIZE 65536
+#define LOOK_MS 5000
 
 enum phase { CREATED, RUNNING, WAITING, EXITED };
 
@@ -54,7 +55,7 @@ struct supervisor {
 	int status;         /* as waitpid says; of the run that ends */
 	bool told;          /* the keeper told how it ended */
 	bool stopping, again, quitting;
-	int64_t kill_at, restart_at, started_ms, backoff_ms; /* clock_ms(); 0: none */
+	int64_t looked_ms, kill_at, restart_at, started_ms, backoff_ms; /* clock_ms(); 0: none */
 
 	int64_t started_us; /* wall clock */
 	int exit_code;      /* -1: none ended yet */
@@ -316,12 +317,28 @@ static int timeout_of(const struct supervisor *s)
 
 	if (s->restart_at && (!until || s->restart_at < until))
 		until = s->restart_at;
-	return until ? (int) MIN(MAX(until - clock_ms(), (int64_t) 0), (int64_t) 1000000) : 5000;
+	return until ? (int) MIN(MAX(until - clock_ms(), (int64_t) 0), (int64_t) 1000000) : LOOK_MS;
+}
+
+/* Without its directory nobody could name it any more, nor stop it. */
+static bool is_forgotten(const struct supervisor *s)
+{
+	AUTO_FREE char *dir = str_ndup(s->log_path, (size_t) (strrchr(s->log_path, '/') - s->log_path), NULL);
+
+	return dir && access(dir, F_OK) < 0 && errno == ENOENT;
 }
 
 static void take_time(struct supervisor *s)
 {
 	int64_t now = clock_ms();
+
+	if (!s->quitting && now - s->looked_ms >= LOOK_MS) {
+		s->looked_ms = now;
+		if (is_forgotten(s)) {
+			s->quitting = true;
+			stop_run(s, STOP_GRACE_S);
+		}
+	}
 
 	if (s->kill_at && now >= s->kill_at)
 		kill_run(s);
@@ -447,7 +464,7 @@ int main(int argc, char **argv)
 	struct supervisor s = { .exit_code = -1, .report_fd = -1, .out = { 'o', STRBUF_INIT(STRBUF_TEXT) },
 				.err = { 'e', STRBUF_INIT(STRBUF_TEXT) } };
 
-	if (argc < 8 || !int_parse(argv[5], 0, INT64_MAX, &s.memory) || !double_parse(argv[6], &s.cpus)) {
+	if (argc < 8 || *argv[3] != '/' || !int_parse(argv[5], 0, INT64_MAX, &s.memory) || !double_parse(argv[6], &s.cpus)) {
 		fprintf(stderr, "usage: affinetes-supervise NAME SOCKET LOG DIR MEMORY CPUS PROGRAM [ARGUMENT]…\n"
 				"It is started by afs run --mode process.\n");
 		return 2;

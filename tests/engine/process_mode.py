@@ -72,6 +72,7 @@ def stop_all():
         tool("rm", "--force", env)
 
 
+home()  # made before, so that it is removed after that
 at_end(stop_all)
 
 
@@ -234,6 +235,14 @@ def _():
         equal(call(env, "evaluate", "--arg", "task_id=3", "--timeout", "30", expect=0).json["score"], 6, "score")
         tool("stop", env, expect=0)
         equal(processes(mark), {}, "processes")
+
+
+@test("one whose directory somebody removed ends by itself: it could not be named any more")
+def _():
+    mark = own("forgotten")
+    env, _ = start("forgotten", "--env", mark)
+    shutil.rmtree(os.path.join(home(), ".local/state/affinetes/environments", env))
+    wait_for(lambda: not processes(mark), timeout=40, what="the end of all")
 
 
 @test("one that dies while starting is reported at once, with its code and last lines; nothing is left")

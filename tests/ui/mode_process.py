@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Environments of modes process and url in the dashboard, where no engine answers."""
+"""An environment of mode process in the dashboard, where no engine answers."""
 import os
 import signal
 
@@ -15,14 +15,15 @@ def evaluate(task_id: int = 0):
     print("task %d is evaluated" % task_id)
     return {"score": task_id * 2, "pid": os.getpid()}
 '''
-PROCESS, SERVICE = name("p"), name("s")
+PROCESS = name("p")
 
 
 def tool(*words, **options):
     return afs(*words, env=NO_ENGINE, **options)
 
 
-at_end(lambda: tool("rm", "--force", PROCESS, SERVICE))
+home()  # made before, so that it is removed after that
+at_end(lambda: tool("rm", "--force", PROCESS))
 FOLDER = environment_dir(ENV)
 tool("run", "--dir", FOLDER, "--mode", "process", "--name", PROCESS, "--replicas", "2", expect=0)
 ui = Tui(engine=NO_ENGINE["DOCKER_HOST"], home=home())
