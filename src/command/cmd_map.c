@@ -168,7 +168,7 @@ static af_code run(struct map_plan *plan, struct af_error *err)
 
 	if (!tally)
 		return error_nomem(err);
-	tally_init(tally, plan->total, plan->done->count);
+	tally_init(tally, plan->total, plan->done->count, &plan->done->scores);
 	af_code rc = map_run(plan, tally, err);
 	if (!rc && plan->file)
 		rc = map_file_sync(plan->file, err);

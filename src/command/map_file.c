@@ -67,8 +67,9 @@ bool map_line_parse(const char *text, size_t len, struct map_line *out, const ch
 	if (json_type(line) != JSON_OBJECT || !json_member(line, "index", &value) || !parse_index(value, &out->index) ||
 	    !json_member(line, "hash", &value) || !parse_hash(value, &out->hash))
 		return false;
+	out->result = (struct json_span){ 0 };
 	out->failed = json_member(line, "error", &value);
-	return out->failed || json_member(line, "result", &value);
+	return out->failed || json_member(line, "result", &out->result);
 }
 
 /* ---- what is there already ------------------------------------------------------------------- */
@@ -90,7 +91,10 @@ static af_code note_done(struct map_done *d, const struct map_line *line, struct
 		d->hashes = hashes;
 		d->size = size;
 	}
-	d->count += !d->hashes[line->index];
+	if (!d->hashes[line->index]) {
+		d->count++;
+		scores_add(&d->scores, line->result);
+	}
 	d->hashes[line->index] = line->hash;
 	return AF_OK;
 }

@@ -15,12 +15,14 @@
 
 #include "base/json.h"
 #include "base/strbuf.h"
+#include "command/map_tally.h"
 
 /* What stands in a file that is resumed. */
 struct map_done {
 	uint32_t *hashes; /* by index; 0: not there. A hash is never 0. */
 	int64_t size;     /* indexes below this one */
 	int64_t count;    /* calls that succeeded */
+	struct map_scores scores;
 	int64_t failed;   /* lines of calls that failed, which were taken out: they are due again */
 };
 void map_done_free(struct map_done *d);
@@ -34,6 +36,7 @@ struct map_line {
 	int64_t index;
 	uint32_t hash;
 	bool failed;
+	struct json_span result; /* into the text; empty where it failed */
 };
 bool map_line_parse(const char *text, size_t len, struct map_line *out, const char **why);
 /* What tells a call from another with the same index: of method and arguments. Never 0. */

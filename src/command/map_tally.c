@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 
-void tally_init(struct map_tally *t, int64_t total, int64_t before)
+void tally_init(struct map_tally *t, int64_t total, int64_t before, const struct map_scores *scores_before)
 {
-	*t = (struct map_tally){ .total = total, .before = before, .began_us = clock_us() };
+	*t = (struct map_tally){ .total = total, .before = before, .scores = *scores_before, .began_us = clock_us() };
 	t->seen_us = t->began_us;
 }
 
@@ -18,7 +18,7 @@ int64_t tally_over(const struct map_tally *t)
 	return t->before + t->succeeded + t->failed;
 }
 
-static void look_into(struct map_tally *t, struct json_span result)
+void scores_add(struct map_scores *s, struct json_span result)
 {
 	struct json_span value;
 	char copy[64];
@@ -30,13 +30,13 @@ static void look_into(struct map_tally *t, struct json_span result)
 		copy[value.len] = '\0';
 		double score = strtod(copy, NULL);
 		if (isfinite(score)) {
-			t->score_sum += score;
-			t->scores++;
+			s->sum += score;
+			s->count++;
 		}
 	}
 	if (json_member(result, "success", &value) && json_type(value) == JSON_BOOL) {
-		t->verdicts++;
-		t->successes += *value.text == 't';
+		s->verdicts++;
+		s->successes += *value.text == 't';
 	}
 }
 
@@ -48,7 +48,7 @@ void tally_add(struct map_tally *t, af_code rc, struct json_span result, int64_t
 		t->by_code[rc]++;
 	} else {
 		t->succeeded++;
-		look_into(t, result);
+		scores_add(&t->scores, result);
 	}
 }
 
@@ -80,10 +80,10 @@ void tally_line(struct map_tally *t, struct strbuf *sb)
 	}
 	if (t->failed)
 		strbuf_addf(sb, " · %lld failed", (long long) t->failed);
-	if (t->scores)
-		strbuf_addf(sb, " · score %.3g", t->score_sum / (double) t->scores);
-	if (t->verdicts)
-		strbuf_addf(sb, " · success %.0f%%", 100.0 * (double) t->successes / (double) t->verdicts);
+	if (t->scores.count)
+		strbuf_addf(sb, " · score %.3g", t->scores.sum / (double) t->scores.count);
+	if (t->scores.verdicts)
+		strbuf_addf(sb, " · success %.0f%%", 100.0 * (double) t->scores.successes / (double) t->scores.verdicts);
 }
 
 void tally_failures(const struct map_tally *t, struct strbuf *sb)
@@ -117,6 +117,6 @@ void tally_json(const struct map_tally *t, struct json_writer *w)
 	json_put_number(w, "per_second", seconds > 0 ? (double) over / seconds : 0);
 	json_put_number(w, "p50_ms", over ? (double) histogram_percentile(&t->latency, 50) / 1e3 : NAN);
 	json_put_number(w, "p95_ms", over ? (double) histogram_percentile(&t->latency, 95) / 1e3 : NAN);
-	json_put_number(w, "mean_score", t->scores ? t->score_sum / (double) t->scores : NAN);
-	json_put_number(w, "success_rate", t->verdicts ? (double) t->successes / (double) t->verdicts : NAN);
+	json_put_number(w, "mean_score", t->scores.count ? t->scores.sum / (double) t->scores.count : NAN);
+	json_put_number(w, "success_rate", t->scores.verdicts ? (double) t->scores.successes / (double) t->scores.verdicts : NAN);
 }

@@ -7,7 +7,8 @@ import random
 import signal
 import subprocess
 
-from engine import afs, build, environment_dir, home, name, sanitized, start_afs, temp_dir
+from engine import afs, base_image, build, environment_dir, home, image_tag, name, sanitized, start_afs, temp_dir
+from readme import commands
 from tap import below, check, contains, equal, lacks, main, matches, note, test, wait_for
 
 ENV = '''
@@ -182,8 +183,10 @@ def _():
     equal(done.json["succeeded"], 1, "calls made")
     equal(len(by_index("a")), 1000, "lines")
     # All is there: nothing is called.
-    equal(map_("fast", "--over", "task_id=0..999", "--arg", "seed=9007199254740993", "--out", path("a"), "--resume",
-               expect=0).json["succeeded"], 0, "calls made")
+    summary = map_("fast", "--over", "task_id=0..999", "--arg", "seed=9007199254740993", "--out", path("a"), "--resume",
+                   expect=0).json
+    equal({k: summary[k] for k in ("succeeded", "done_before", "mean_score", "success_rate")},
+          {"succeeded": 0, "done_before": 1000, "mean_score": 0.5, "success_rate": 0.25}, "summary of nothing new")
     # More of the same is fine, something else is not.
     equal(map_("fast", "--over", "task_id=0..1009", "--arg", "seed=9007199254740993", "--out", path("a"), "--resume",
                expect=0).json["succeeded"], 10, "calls made")
@@ -192,6 +195,23 @@ def _():
     with open(path("foreign"), "w") as f:
         f.write('{"index": 0}\n')
     contains(map_("fast", "--over", "task_id=0..9", "--out", path("foreign"), "--resume", expect=2).err, "line 1", "stderr")
+
+
+@test("the example in README.md")
+def _():
+    env, tag, where = name("eval"), image_tag("eval"), temp_dir()
+    afs("init", "eval", "--template", "actor", cwd=where, expect=0)
+    afs("build", os.path.join(where, "eval"), "--tag", tag, "--build-arg", "BASE_IMAGE=" + base_image(), expect=0, timeout=200)
+    afs("run", tag, "--name", env, "--replicas", "2", expect=0, timeout=120)
+    maps = [words for words, _ in commands("Thousands of calls: `afs map`") if words[0] == "map"]
+    equal(len(maps), 2, "maps in the example")
+    for words in maps:
+        summary = afs(*[env if word == "eval" else word for word in words], cwd=where, expect=0, timeout=120).json
+        equal(summary["succeeded"] + summary["done_before"], 3000, "calls")
+        equal(summary["mean_score"], 1, "mean score")
+    with open(os.path.join(where, "results.jsonl")) as f:
+        equal(sorted(json.loads(line)["result"]["task_id"] for line in f), list(range(3000)), "results")
+    afs("stop", env, expect=0)
 
 
 @test("two maps do not write to one file")
