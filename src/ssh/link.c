@@ -210,7 +210,8 @@ void link_pump(struct link *l)
 		l->pulls = 0;
 		serve_all(l);
 	}
-	if (l->got)
+	/* In a crowd, requests take the acknowledgement along. */
+	if (l->got && l->pulls <= 2)
 		acknowledge_soon(l);
 	if (!l->channels && !l->idle_since)
 		l->idle_since = clock_ms();
