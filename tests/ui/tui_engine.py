@@ -36,7 +36,7 @@ def rfc3339(ns):
 def container(env, replica=0, of=1, state="running", status=None, **fields):
     """A container as the fake engine wants it. Fields: oom, exit_code, restarts, mem_limit, cpu (percent of a core),
     memory, started (seconds ago), image, type, balance, env_vars, server (the answer of /stats, None: it counts
-    nothing, False: nobody listens), methods, foreign (has no labels of ours)."""
+    nothing, False: nobody listens), methods, foreign (has no labels of ours), id (where several engines are simulated)."""
     code = fields.get("exit_code", 137 if fields.get("oom") else 0)
     status = status or {"running": "Up 3 hours", "exited": "Exited (%d) 2 minutes ago" % code,
                         "created": "Created"}.get(state, state)
@@ -242,7 +242,7 @@ class Engine:
     def add(self, containers):
         for c in containers:
             n = next(self.ids)
-            c["id"] = "%012x%052x" % (0xfa0000000000 + n, n)
+            c["id"] = c.get("id") or "%012x%052x" % (0xfa0000000000 + n, n)
             c["address"] = "127.%d.%d.%d" % (77 + n // 60000, n % 60000 // 250, n % 250 + 1)
             c["started_ns"] = time.time_ns() - c["started"] * 10**9
             self.by_id[c["id"]] = c
