@@ -2,18 +2,21 @@
 import contextlib
 import os
 import socket
+import subprocess
 import tempfile
 
 import sshd
 import tap
 from bench import CLIENT_CPU, SERVER_CPU, Row, Unavailable, built, median, on_cpus, program, run, server, wait_until
 from calls import ANSWER, KWARGS, free_port
+from environment import ENV_PY
 
 ROUNDS = 5
 IN_FLIGHT = 32
 CALLS = 10000
 LARGE = 100 * 1000 * 1000
-FAST, SLOW = 8000, 8001
+FAST, LARGE_AT, REAL = 8000, 8001, 8002
+SERVER = os.path.join(os.path.dirname(os.path.realpath(__file__)), os.pardir, os.pardir, "src", "templates", "server")
 
 NGINX = """\
 daemon off;
@@ -58,10 +61,16 @@ class Place:
         return run(built("bench_calls"), mode, "%s:%d" % (at or self.host.address, port), "evaluate", KWARGS, "2",
                    *map(str, more), cpus=CLIENT_CPU, env=env).json()["per_second"]
 
-    def answers(self):
-        with contextlib.suppress(OSError), socket.create_connection((self.host.address, SLOW), 1):
+    def answers(self, port):
+        with contextlib.suppress(OSError), socket.create_connection((self.host.address, port), 1):
             return True
         return False
+
+    def pairs(self, port):
+        """Calls per second with SSH and without, several times. A call that fails ends it with an error."""
+        both = [(self.ours("concurrent", port, IN_FLIGHT), self.ours("concurrent", port, IN_FLIGHT, far=False))
+                for _ in range(ROUNDS)]
+        return [far for far, _ in both], [near for _, near in both]
 
     @contextlib.contextmanager
     def forwarded(self, port):
@@ -89,33 +98,40 @@ def place():
         with open(os.path.join(folder, "call"), "w") as f:
             f.write('{"status":"success","result":"' + "x" * LARGE + '"}')
         with open(os.path.join(folder, "nginx.conf"), "w") as f:
-            f.write(NGINX % (FAST, ANSWER, SLOW))
+            f.write(NGINX % (FAST, ANSWER, LARGE_AT))
+        with open(os.path.join(folder, "env.py"), "w") as f:
+            f.write(ENV_PY)
+        os.symlink(os.path.realpath(SERVER), os.path.join(folder, "_affinetes"))
         try:
             here = Place()
-            argv = [program("ip"), "netns", "exec", here.host.namespace.name, program("nginx"), "-p", folder, "-c", "nginx.conf",
-                    "-e", "stderr"]
-            with server(argv, cpus=SERVER_CPU):
-                wait_until("nginx answers", here.answers)
+            there = [program("ip"), "netns", "exec", here.host.namespace.name]
+            nginx = there + [program("nginx"), "-p", folder, "-c", "nginx.conf", "-e", "stderr"]
+            real = there + ["/usr/bin/python3", os.path.join(folder, "_affinetes", "server.py")]
+            env = dict(os.environ, AFFINETES_ENV_DIR=folder, AFFINETES_PORT=str(REAL))
+            with server(nginx, cpus=SERVER_CPU), server(real, cpus=SERVER_CPU, env=env, stdout=subprocess.DEVNULL):
+                wait_until("nginx answers", lambda: here.answers(LARGE_AT))
+                wait_until("the environment answers", lambda: here.answers(REAL))
                 yield here
         finally:
             tap.end_all()
 
 
 def through_ssh():
-    far, near, far_bytes, peer = [], [], [], []
-    count = 0
     with place() as here:
-        for _ in range(ROUNDS):
-            near.append(here.ours("concurrent", FAST, IN_FLIGHT, far=False))
-            far.append(here.ours("concurrent", FAST, IN_FLIGHT))  # ends with an error if one fails
-        with here.forwarded(SLOW) as port:
-            for _ in range(ROUNDS):
-                peer.append(here.ours("result", port, far=False, at="127.0.0.1"))
-                far_bytes.append(here.ours("result", SLOW))
-    count = int(sum(far) * 2)
+        real_far, real_near = here.pairs(REAL)
+        far, near = here.pairs(FAST)
+        with here.forwarded(FAST) as port:
+            forwarded = [here.ours("concurrent", port, IN_FLIGHT, far=False, at="127.0.0.1") for _ in range(ROUNDS)]
+        with here.forwarded(LARGE_AT) as port:
+            large = [(here.ours("result", LARGE_AT), here.ours("result", port, far=False, at="127.0.0.1"))
+                     for _ in range(ROUNDS)]
+    count = int(sum(real_far + far) * 2)
     if count < CALLS:
         raise RuntimeError("only %d calls" % count)
-    yield Row("calls through SSH, %d in flight" % IN_FLIGHT, median(far), "without", median(near), "1/s",
+    yield Row("calls to an environment through SSH, %d in flight" % IN_FLIGHT, median(real_far), "without", median(real_near),
+              "1/s", [f / n for f, n in zip(real_far, real_near)], at_least=0.6)
+    yield Row("calls through SSH to a server with a fixed answer", median(far), "without", median(near), "1/s",
               [f / n for f, n in zip(far, near)], at_least=0.6, note="0 of %s failed" % format(count, ","))
-    yield Row("a 100 MB result through SSH", median(far_bytes) / 1e6, "by ssh -L", median(peer) / 1e6, "MB/s",
-              [f / p for f, p in zip(far_bytes, peer)], at_least=0.6)
+    yield Row("the same", median(far), "by ssh -L", median(forwarded), "1/s", [f / n for f, n in zip(far, forwarded)])
+    yield Row("a 100 MB result through SSH", median([f for f, _ in large]) / 1e6, "by ssh -L",
+              median([n for _, n in large]) / 1e6, "MB/s", [f / n for f, n in large], at_least=0.6)
