@@ -139,7 +139,6 @@ static void run_ended(struct supervisor *s)
 	control_answer_all(&s->control, COMMAND_STOP, json);
 	if (s->again) {
 		start_run(s);
-		control_answer_all(&s->control, COMMAND_RESTART, "{}");
 	} else if (!s->stopping) {
 		if (clock_ms() - s->started_ms >= RAN_WELL_MS || !s->backoff_ms)
 			s->backoff_ms = BACKOFF_MIN_MS;
@@ -147,6 +146,8 @@ static void run_ended(struct supervisor *s)
 		s->restart_at = clock_ms() + s->backoff_ms;
 		s->backoff_ms = MIN(s->backoff_ms * 2, (int64_t) BACKOFF_MAX_MS);
 	}
+	/* Also where somebody else stopped it meanwhile: its state tells. */
+	control_answer_all(&s->control, COMMAND_RESTART, "{}");
 }
 
 /* It, and all that it started. */
@@ -160,6 +161,7 @@ static void kill_run(struct supervisor *s)
 static void stop_run(struct supervisor *s, int grace_s)
 {
 	s->stopping = true;
+	s->again = false; /* the last word counts */
 	s->restart_at = 0;
 	s->backoff_ms = 0;
 	if (s->phase != RUNNING) {
@@ -267,7 +269,7 @@ static void serve(void *arg, struct client *client, enum command command, int nu
 			answer_wait(s, client);
 		break;
 	case COMMAND_START:
-		if (s->phase != RUNNING)
+		if (s->phase != RUNNING && !s->quitting)
 			start_run(s);
 		control_answer(client, 200, "{}");
 		break;
@@ -279,6 +281,10 @@ static void serve(void *arg, struct client *client, enum command command, int nu
 			control_answer(client, 200, "{}");
 		break;
 	case COMMAND_RESTART:
+		if (s->quitting) { /* its state tells */
+			control_answer(client, 200, "{}");
+			break;
+		}
 		stop_run(s, grace_s);
 		s->again = s->phase == RUNNING;
 		client->waits_for = command;

@@ -216,6 +216,25 @@ def _():
     check(not registered(env), "its directory is left")
 
 
+@test("stopped or removed while it restarts, it stays so", timeout=120)
+def _():
+    deaf = ENV + """
+import signal
+def hear(*_):
+    print("told to stop", flush=True)
+install = signal.signal
+signal.signal = lambda number, handler: install(number, hear if number == signal.SIGTERM else handler)
+"""
+    mark = own("deaf")
+    env, _ = start("deaf", "--env", mark, folder=environment_dir(deaf))
+    restart = start_afs("restart", env, env=NO_ENGINE)
+    wait_for(lambda: "told to stop" in tool("logs", env, expect=0).out, what="the restart")
+    tool("rm", "--force", env, expect=0)
+    equal(processes(mark), {}, "processes")
+    check(not registered(env), "its directory is left")
+    restart.wait(60)
+
+
 @test("a supervisor or keeper that is killed leaves nothing behind either; restart brings it back", timeout=200)
 def _():
     for victim in (0, 1):
