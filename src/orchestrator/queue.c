@@ -20,6 +20,7 @@ struct desk {
 	struct af_env *env;
 	struct loop *loop;
 	struct loop_timer *timer; /* I/O thread; runs while anything waits */
+	bool ticking;             /* it is set; under env->lock */
 	struct loop_task task;
 	bool posted, all; /* under env->lock */
 };
@@ -251,6 +252,7 @@ static void tick(void *arg)
 	struct af_env *env = desk->env;
 
 	pthread_mutex_lock(&env->lock);
+	desk->ticking = false;
 	queue_stir(env, true);
 	pthread_mutex_unlock(&env->lock);
 }
@@ -262,10 +264,14 @@ static void keep_timer(struct desk *desk)
 
 	if (env->queued && !desk->timer && (desk->timer = loop_timer_new(desk->loop, tick, desk, NULL)))
 		env->pending++;
-	if (env->queued && desk->timer)
+	/* One that is set stays so: where something changes all the time it would be put off for ever. */
+	if (env->queued && desk->timer && !desk->ticking) {
 		loop_timer_start(desk->timer, TICK_MS);
+		desk->ticking = true;
+	}
 	if (!env->queued && desk->timer) {
 		loop_timer_free(af_steal(desk->timer));
+		desk->ticking = false;
 		env->pending--;
 	}
 }
