@@ -329,6 +329,9 @@ void env_cancel_calls(struct af_env *env)
 		cancel_trigger(env->stop);
 	for (struct af_call *c = env->calls; c; c = c->next)
 		af_call_cancel(c);
+	for (size_t i = 0; i < env->count; i++)
+		for (struct sitting *s = env->instances[i].sittings; s; s = s->next)
+			cancel_trigger(s->token);
 	queue_stir(env, true);
 	while (env->pending)
 		pthread_cond_wait(&env->idle, &env->lock);

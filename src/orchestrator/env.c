@@ -73,8 +73,8 @@ void env_free(struct af_env *env)
 {
 	if (!env)
 		return;
-	env_unwatch(env);
 	env_cancel_calls(env);
+	env_unwatch(env); /* after the calls: one that takes its time begins to watch */
 	queue_free(env);
 	cancel_free(env->stop);
 	for (size_t i = 0; i < env->count; i++) {

@@ -9,7 +9,7 @@
 
 /* ---- driven here ------------------------------------------------------------------------- */
 
-/* The instance's death ends the transfer, where that is watched for. */
+/* The instance's death ends the transfer, where that is watched for; and so does the environment's end. */
 static void sit_down(struct sitting *s, struct instance *inst)
 {
 	pthread_mutex_lock(&inst->env->lock);
@@ -18,6 +18,8 @@ static void sit_down(struct sitting *s, struct instance *inst)
 	if (s->next)
 		s->next->link = &s->next;
 	inst->sittings = s;
+	if (inst->env->closing)
+		cancel_trigger(s->token);
 	pthread_mutex_unlock(&inst->env->lock);
 }
 
@@ -75,16 +77,17 @@ struct waiter {
 	pthread_cond_t over;
 	bool done;
 	struct verdict v;
+	struct call_info info;
 	struct af_error err;
 };
 
-static void wake(void *arg, af_code rc, char **result, size_t len, const struct call_info *info UNUSED,
-		 struct af_error *err)
+static void wake(void *arg, af_code rc, char **result, size_t len, const struct call_info *info, struct af_error *err)
 {
 	struct waiter *w = arg;
 
 	pthread_mutex_lock(&w->lock);
 	w->v = (struct verdict){ .rc = rc, .result = af_steal(*result), .len = len };
+	w->info = *info;
 	error_move(&w->err, err);
 	w->done = true;
 	pthread_cond_signal(&w->over);
@@ -97,7 +100,8 @@ static void give_up(void *arg)
 }
 
 /* The call belongs to the queue, or to the I/O thread. */
-static void await(struct af_call *c, struct waiter *w, struct cancel *cancel, struct verdict *v, struct af_error *err)
+static void await(struct af_call *c, struct waiter *w, struct cancel *cancel, struct verdict *v, struct call_info *info,
+		  struct af_error *err)
 {
 	struct cancel_waker waker = { .wake = give_up, .arg = c };
 
@@ -108,6 +112,7 @@ static void await(struct af_call *c, struct waiter *w, struct cancel *cancel, st
 	pthread_mutex_unlock(&w->lock);
 	cancel_unwatch(cancel, &waker);
 	*v = w->v;
+	*info = w->info;
 	error_move(err, &w->err);
 }
 
@@ -130,13 +135,15 @@ static bool try_here(struct af_call *c, struct cancel *cancel, struct verdict *v
 	return true;
 }
 
-static void end_here(struct af_call *c)
+/* The environment may go as soon as the call is off its list. */
+static void end_here(struct af_call *c, struct call_info *info)
 {
+	call_get_info(c, info);
 	call_delist(c);
 	call_unref(c);
 }
 
-static void run(struct af_call *c, struct cancel *cancel, struct verdict *v, struct af_error *err)
+static void run(struct af_call *c, struct cancel *cancel, struct verdict *v, struct call_info *info, struct af_error *err)
 {
 	struct waiter w = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER, .err = AF_ERROR_INIT };
 	struct af_error why = AF_ERROR_INIT;
@@ -147,15 +154,15 @@ static void run(struct af_call *c, struct cancel *cancel, struct verdict *v, str
 	if (!v->rc) {
 		c->run = c->inst->vitals.run;
 		if (!try_here(c, cancel, v, err))
-			await(c, &w, cancel, v, err);
+			await(c, &w, cancel, v, info, err);
 		else
-			end_here(c);
+			end_here(c, info);
 	} else if ((v->rc == AF_ERR_UNREACHABLE || v->rc == AF_ERR_UNAVAILABLE) && !(v->rc = queue_add(c, err))) {
-		await(c, &w, cancel, v, err);
+		await(c, &w, cancel, v, info, err);
 	} else {
 		if (!err->code)
 			error_move(err, &why);
-		end_here(c);
+		end_here(c, info);
 	}
 	af_error_clear(&why);
 }
@@ -164,6 +171,7 @@ af_code env_call(struct af_env *env, const char *method, struct json_span kwargs
 		 struct cancel *cancel, char **result, size_t *len, struct call_info *info, struct af_error *err)
 {
 	struct af_error local = AF_ERROR_INIT;
+	struct call_info told = { 0 };
 	struct verdict v = { 0 };
 	struct af_call *c = call_new(env, method, kwargs, replica, timeout_ms, err);
 
@@ -176,9 +184,7 @@ af_code env_call(struct af_env *env, const char *method, struct json_span kwargs
 		call_unref(c);
 		return v.rc;
 	}
-	run(c, cancel, &v, &local);
-	if (info)
-		call_get_info(c, info);
+	run(c, cancel, &v, info ? info : &told, &local);
 	call_unref(c);
 	if (v.rc) {
 		error_move(err, &local);

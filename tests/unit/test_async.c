@@ -194,6 +194,54 @@ static void test_freeing_the_environment_in_the_middle(void **state)
 	af_call_free(handle); /* outlives its environment */
 }
 
+static void until_queued(size_t wanted)
+{
+	deadline until = deadline_in(PATIENCE_MS);
+	size_t queued = 0;
+
+	while (queued != wanted && deadline_left(until)) {
+		pthread_mutex_lock(&env->lock);
+		queued = env->queued;
+		pthread_mutex_unlock(&env->lock);
+		cancel_sleep(NULL, 1);
+	}
+	assert_int_equal(queued, wanted);
+}
+
+static void *call_until_the_end(void *rc)
+{
+	char *text = NULL;
+
+	*(af_code *) rc = af_env_call(env, "f", NULL, NULL, &text, NULL);
+	free(text);
+	return NULL;
+}
+
+/* A thread that waits for its call is let go, on its way or in the queue. */
+static void test_freeing_the_environment_of_threads_that_wait(void **state)
+{
+	struct af_env *freed = NULL;
+	pthread_t threads[4];
+	af_code codes[4];
+
+	(void) state;
+	connect_to_swarm();
+	freed = env;
+	env->max_in_flight = 2;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, call_until_the_end, &codes[i]), 0);
+	swarm_await(&swarm, &swarm.waiting, 2);
+	until_queued(2);
+	int64_t start = clock_ms();
+	af_env_free(freed);
+	took(start, 0, 5000);
+	env = NULL;
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(codes[i], AF_ERR_CANCELLED);
+	}
+}
+
 static void test_freeing_the_context_in_the_middle(void **state)
 {
 	struct tally t = TALLY_INIT;
@@ -406,6 +454,32 @@ static void test_a_thread_in_the_queue(void **state)
 	assert_int_equal(swarm_read(&swarm, &swarm.calls), 5);
 }
 
+/* Calls that end all the time are no reason to let others wait beyond theirs. */
+static void test_time_passes_in_a_queue_that_moves(void **state)
+{
+	struct tally many = TALLY_INIT, late = TALLY_INIT;
+	struct af_call *handle = NULL;
+
+	(void) state;
+	connect_to_swarm();
+	env->max_in_flight = 1;
+	for (int i = 0; i < 20000; i++)
+		call(&many, 0, NULL);
+	swarm_release(&swarm);
+	call(&late, 50, NULL);
+	call(&late, 0, &handle);
+	af_call_cancel(handle);
+	af_call_free(handle);
+	await_done(&late, 2);
+	assert_int_equal(late.by_code[AF_ERR_TIMEOUT], 1);
+	assert_int_equal(late.by_code[AF_ERR_CANCELLED], 1);
+	pthread_mutex_lock(&many.lock);
+	assert_in_range(many.done, 0, 15000);
+	pthread_mutex_unlock(&many.lock);
+	af_env_free(af_steal(env));
+	assert_int_equal(many.done, 20000);
+}
+
 static void test_freeing_with_a_queue(void **state)
 {
 	struct tally t = TALLY_INIT;
@@ -488,6 +562,7 @@ int main(void)
 		TEST(test_cancelling_at_once),
 		TEST(test_timeouts),
 		TEST(test_freeing_the_environment_in_the_middle),
+		TEST(test_freeing_the_environment_of_threads_that_wait),
 		TEST(test_freeing_the_context_in_the_middle),
 		TEST(test_the_last_words_do_not_take_long),
 		TEST(test_giving_up_the_handle_in_done),
@@ -496,6 +571,7 @@ int main(void)
 		TEST(test_the_only_one_is_away_for_a_moment),
 		TEST(test_a_queue_before_the_limit),
 		TEST(test_a_thread_in_the_queue),
+		TEST(test_time_passes_in_a_queue_that_moves),
 		TEST(test_freeing_with_a_queue),
 		TEST(test_what_cannot_begin),
 		TEST(test_many_threads),
