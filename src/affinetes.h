@@ -13,7 +13,7 @@
  *     else
  *             fprintf(stderr, "%s\n", err.message);
  *     free(result);
- *     af_free(af);            // stops the environments that were loaded with cleanup on
+ *     af_free(af);            // stops the environments that were loaded without .keep
  *     af_error_clear(&err);
  *
  * Conventions
@@ -99,8 +99,9 @@ struct af_options {
 
 /* `options` may be NULL. Connects to nothing yet. */
 AF_PUBLIC af_code af_new(const struct af_options *options, struct af **af, struct af_error *err);
-/* Stops every environment that was loaded with cleanup on (the default), then frees everything: contexts,
- * environments and calls are gone afterwards. Blocks until that is done. NULL is fine. */
+/* Stops every environment that was loaded and is not kept (.keep), then frees everything: environments and calls that go
+ * on are gone afterwards; a struct af_call that was handed out is still to be freed by af_call_free(). Blocks until that is
+ * done; nothing else may use `af` meanwhile. NULL is fine. */
 AF_PUBLIC void af_free(struct af *af);
 
 /* A token may serve many operations and is not owned by them. Trigger from any thread, but not from a signal
@@ -125,14 +126,16 @@ struct af_build_options {
 	struct af_cancel *cancel;
 };
 
-/* Builds an image; *image_tag (may be NULL) gets its tag. BUILD when the build fails. */
+/* Builds an image on this machine's engine and waits. *image_tag (may be NULL) gets its tag, malloc'd. Where a Dockerfile
+ * has ARG BASE_IMAGE and `buildargs` have none, AFS_BASE_IMAGE from the environment is it. USAGE: env_path or image_tag
+ * missing or malformed; NOT_FOUND: no such directory, or no env.py in it; BUILD: the build failed. */
 AF_PUBLIC af_code af_build_image(struct af *af, const struct af_build_options *options, char **image_tag,
 				 struct af_error *err);
 
 /* ----------------------------------------------------------- environments -- */
 
 enum af_mode {
-	AF_MODE_DOCKER,
+	AF_MODE_DOCKER,   /* containers, of this machine's engine or of those of `hosts` */
 	AF_MODE_PROCESS,  /* processes of this machine, straight from env_path: nothing isolates them */
 	AF_MODE_URL,      /* a service that runs already, at base_url */
 	AF_MODE_BASILICA, /* not available yet: AF_ERR_UNAVAILABLE */
@@ -141,10 +144,11 @@ enum af_mode {
 enum af_balance {
 	AF_BALANCE_RANDOM,
 	AF_BALANCE_ROUND_ROBIN,
-	AF_BALANCE_LEAST_BUSY,
+	AF_BALANCE_LEAST_BUSY, /* with the fewest calls in flight */
 };
-AF_PUBLIC const char *af_balance_name(enum af_balance balance); /* "round_robin" */
+AF_PUBLIC const char *af_balance_name(enum af_balance balance); /* "round_robin"; static */
 
+/* What has no meaning in a mode is refused (USAGE). */
 struct af_load_options {
 	const char *image;           /* mode docker */
 	const char *env_path;        /* mode process: a directory with env.py, or an env.py */
@@ -155,39 +159,46 @@ struct af_load_options {
 	const char *const *env_vars; /* "KEY=VALUE", ends with NULL; may be NULL */
 	int replicas;                /* 0: 1 */
 	enum af_balance balance;
-	int max_in_flight;           /* calls at a time to each replica; 0: no limit. Further ones queue */
+	int max_in_flight;           /* calls at a time, of each context, to each replica; 0: no limit. Further ones queue */
 	int max_in_flight_host;      /* and to all replicas of a host together */
-	const char *mem_limit;       /* "512m", "2g", for each replica; NULL: none */
+	const char *mem_limit;       /* "512m", "2g" (1024-based), for each replica; NULL: none */
 	double cpu_limit;            /* CPUs for each replica; 0: none */
-	bool pull;                   /* ask the registry even if the image is here */
+	bool pull;                   /* mode docker: ask the registry even if the image is here */
 	bool keep;                   /* af_free() and af_cleanup_all() leave it running */
 	bool force_recreate;         /* stop an environment of that name first */
 	enum af_mode mode;
-	const char *const *hosts;    /* "localhost", "ssh://[user@]host[:port]", ends with NULL: replicas go to them in turn;
+	const char *const *hosts;    /* mode docker: "localhost", "ssh://[user@]host[:port]", ends with NULL: replicas go to them in turn;
 	                              * NULL: localhost. The image is sent to those that have it not */
-	const char *network;         /* NULL: the engine's default */
-	const char *const *volumes;  /* "SOURCE:TARGET[:ro]", ends with NULL; may be NULL */
-	int64_t ready_timeout_ms;    /* 0: 120 s */
+	const char *network;         /* mode docker; NULL: the engine's default */
+	const char *const *volumes;  /* mode docker: "SOURCE:TARGET[:ro]", ends with NULL; may be NULL */
+	int64_t ready_timeout_ms;    /* 0: 120 s; mode url: 30 s at most */
 	struct af_cancel *cancel;
 };
 
-/* Starts the replicas at the same time and waits until all are ready. If one fails, or on cancellation, none is
- * left. EXISTS: the name is in use. The environment belongs to `af`; af_env_free() or af_free() ends it. */
+/* Starts the replicas at the same time and waits until all are ready; in mode url, until the service has answered. If one
+ * fails, or on cancellation, none is left. EXISTS: the name is in use; NOT_FOUND: no such image or directory; UNREACHABLE:
+ * engine, host or service; TIMEOUT: not ready in time; UNAVAILABLE: mode basilica. The environment belongs to `af`;
+ * af_env_free() or af_free() ends it. */
 AF_PUBLIC af_code af_load_env(struct af *af, const struct af_load_options *options, struct af_env **env,
 			      struct af_error *err);
-/* Connects to a running environment (or plain container) by name; never stops it unless told to. */
+/* Connects to a running environment of any mode (or a plain container) by name; looks on this machine, on the hosts of the
+ * config file and on those used before. Never stops it unless told to. NOT_FOUND; UNREACHABLE: where it might be cannot be
+ * asked. */
 AF_PUBLIC af_code af_connect_env(struct af *af, const char *name, struct af_env **env, struct af_error *err);
 
+/* As long as the environment. */
 AF_PUBLIC const char *af_env_name(const struct af_env *env);
-/* Does every replica answer GET /health now? */
+/* Does every replica answer GET /health now? Asks them in turn, each for 2 s at most. */
 AF_PUBLIC bool af_env_is_ready(struct af_env *env);
 /* JSON: [{"name","signature","doc","source"}, …] */
 AF_PUBLIC af_code af_env_list_methods(struct af_env *env, char **json, struct af_error *err);
 /* JSON: {"name","balance","requests","errors","queued","instances":[{"replica","host","address","state","requests",
  * "errors","in_flight","queued","p50_ms","p95_ms","p99_ms"}, …]}: what went through this process. Queued are calls that
- * wait for room or for an instance to come back; an instance's own are those that no other may take. */
+ * wait for room or for an instance to come back; an instance's own are those that no other may take. Replicas count from 0;
+ * `state` is "up", "starting" or "down"; `address` is null where there is none; times are 0 before the first call. */
 AF_PUBLIC af_code af_env_stats(struct af_env *env, char **json, struct af_error *err);
-/* Stops and removes its containers, all at once. The handle stays valid; calls fail from then on. */
+/* Stops and removes its containers or processes, all at once: SIGTERM, and SIGKILL after 10 s. What is at a URL is forgotten
+ * and goes on. The handle stays valid; calls fail from then on. */
 AF_PUBLIC af_code af_env_cleanup(struct af_env *env, struct af_error *err);
 /* Cleans up unless the environment is kept, cancels its calls and frees it. NULL is fine. */
 AF_PUBLIC void af_env_free(struct af_env *env);
@@ -203,7 +214,7 @@ static inline void af_env_cleanup_at_end(struct af_env **env)
 
 struct af_call_options {
 	int64_t timeout_ms; /* a deadline for the whole call; 0: none */
-	int replica;        /* 1-based: that replica and no other; 0: the balancer chooses */
+	int replica;        /* N + 1: replica N (they count from 0) and no other; 0: the balancer chooses */
 	struct af_cancel *cancel; /* for af_env_call; asynchronous calls have af_call_cancel() */
 };
 
@@ -216,7 +227,9 @@ struct af_call_options {
  */
 
 /* Calls a method with keyword arguments (a JSON object; NULL: none) and waits. *result is JSON text, numbers as the
- * method wrote them. METHOD: it raised (message and traceback in err); NOT_FOUND: no such method. `options` may be NULL. */
+ * method wrote them. METHOD: it raised (message and traceback in err); NOT_FOUND: no such method or replica; USAGE: `kwargs`
+ * is no JSON object; TIMEOUT, CANCELLED: its time was up or it was cancelled, and the environment was told; UNREACHABLE,
+ * LOST: see above. `options` may be NULL. */
 AF_PUBLIC af_code af_env_call(struct af_env *env, const char *method, const char *kwargs,
 			      const struct af_call_options *options, char **result, struct af_error *err);
 
@@ -224,7 +237,9 @@ AF_PUBLIC af_code af_env_call(struct af_env *env, const char *method, const char
  * `result` is JSON text for AF_OK and else NULL; both it and `err` are the library's and gone afterwards. */
 typedef void (*af_call_done)(void *arg, af_code rc, const char *result, size_t len, const struct af_error *err);
 
-/* Starts a call and returns at once; thousands may be in flight. *call (may be NULL) is freed by af_call_free(). */
+/* Starts a call and returns at once; thousands may be in flight. `method`, `kwargs` and `options` are not needed afterwards;
+ * the token in `options` is not looked at. `done` is called only where this is AF_OK, and may be before it has returned.
+ * *call (may be NULL) is freed by af_call_free(). */
 AF_PUBLIC af_code af_env_call_async(struct af_env *env, const char *method, const char *kwargs,
 				    const struct af_call_options *options, af_call_done done, void *arg,
 				    struct af_call **call, struct af_error *err);
@@ -256,9 +271,10 @@ AF_PUBLIC af_code af_env_cleanup_async(struct af_env *env, af_call_done done, vo
  * af_names_free(). */
 AF_PUBLIC af_code af_list_environments(struct af *af, char ***names, struct af_error *err);
 AF_PUBLIC void af_names_free(char **names);
-/* NULL if there is none of that name. It stays owned as before. */
+/* NULL if there is none of that name. It stays owned as before: who frees it meanwhile, frees it under your hands. */
 AF_PUBLIC struct af_env *af_get_environment(struct af *af, const char *name);
-/* af_env_cleanup() for all that are not kept; goes on after a failure and returns the first. */
+/* af_env_cleanup() for all that are not kept, one after the other; goes on after a failure and returns the first. No
+ * environment may be loaded, connected or freed meanwhile. */
 AF_PUBLIC af_code af_cleanup_all(struct af *af, struct af_error *err);
 
 #ifdef __cplusplus
