@@ -161,9 +161,26 @@ af_code deploy_make_room(struct af *af, const struct af_load_options *opt, const
 	return AF_ERR_EXISTS;
 }
 
+/* Whatever the mode: numbers that nothing could be done with. */
+static af_code check_numbers(const struct af_load_options *opt, struct af_error *err)
+{
+	if (opt->max_in_flight < 0 || opt->max_in_flight_host < 0)
+		return error_set(err, AF_ERR_USAGE, "%d calls in flight: there may be 1 or more, and 0 is no limit",
+				 MIN(opt->max_in_flight, opt->max_in_flight_host));
+	if (!(opt->cpu_limit >= 0))
+		return error_set(err, AF_ERR_USAGE, "%g CPUs: there may be more than 0, and 0 is no limit", opt->cpu_limit);
+	if ((unsigned) opt->balance > AF_BALANCE_LEAST_BUSY)
+		return error_set(err, AF_ERR_USAGE, "%d is no way to choose an instance", (int) opt->balance);
+	return AF_OK;
+}
+
 af_code env_deploy(struct af *af, const struct af_load_options *opt, const struct deploy_events *events,
 		   struct cancel *cancel, struct af_env **out, struct af_error *err)
 {
+	af_code rc = check_numbers(opt, err);
+
+	if (rc)
+		return rc;
 	switch (opt->mode) {
 	case AF_MODE_URL:
 		return url_deploy(af, opt, events, cancel, out, err);
@@ -174,7 +191,7 @@ af_code env_deploy(struct af *af, const struct af_load_options *opt, const struc
 		error_hint(err, "use the default mode, docker");
 		return AF_ERR_UNAVAILABLE;
 	case AF_MODE_DOCKER:
-		break;
+		return docker_deploy(af, opt, events, cancel, out, err);
 	}
-	return docker_deploy(af, opt, events, cancel, out, err);
+	return error_set(err, AF_ERR_USAGE, "%d is no mode", (int) opt->mode);
 }

@@ -130,6 +130,11 @@ void docker_backend_uncreate(struct deployment *dep, struct instance *inst)
 
 static af_code check_options(const struct af_load_options *opt, struct deployment *dep, struct af_error *err)
 {
+	if (opt->env_path || opt->base_url || opt->insecure || opt->ca_file) {
+		error_set(err, AF_ERR_USAGE, "mode docker: directories and URLs have no meaning there");
+		error_hint(err, "set the mode: process or url");
+		return AF_ERR_USAGE;
+	}
 	if (str_blank(opt->image))
 		return error_set(err, AF_ERR_USAGE, "no image was named");
 	/* It becomes part of a path, and gives the name where none is given. */

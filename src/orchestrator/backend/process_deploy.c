@@ -180,8 +180,9 @@ static af_code check_options(struct deployment *dep, struct af_error *err)
 
 	if (str_blank(opt->env_path))
 		return error_set(err, AF_ERR_USAGE, "mode process: no directory was named");
-	if (opt->image || opt->base_url || opt->pull || opt->network || (opt->volumes && opt->volumes[0]))
-		return error_set(err, AF_ERR_USAGE, "mode process: images, URLs, networks and volumes have no meaning there");
+	if (opt->image || opt->base_url || opt->insecure || opt->ca_file || opt->pull || opt->network ||
+	    (opt->volumes && opt->volumes[0]) || (opt->hosts && opt->hosts[0]))
+		return error_set(err, AF_ERR_USAGE, "mode process: images, URLs, hosts, networks and volumes have no meaning there");
 	return deploy_check(dep, MEMORY_MIN, err);
 }
 

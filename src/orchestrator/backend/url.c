@@ -106,9 +106,9 @@ static af_code check_options(const struct af_load_options *opt, struct af_error 
 	if (opt->image || opt->env_path)
 		return error_set(err, AF_ERR_USAGE, "mode url: an image or a directory has no place beside a URL");
 	if (opt->replicas > 1 || opt->mem_limit || opt->cpu_limit > 0 || (opt->env_vars && opt->env_vars[0]) ||
-	    opt->pull || opt->network || (opt->volumes && opt->volumes[0])) {
-		error_set(err, AF_ERR_USAGE, "mode url: what runs there is none of ours: replicas, limits, variables, networks "
-					     "and volumes cannot be set");
+	    opt->pull || opt->network || (opt->volumes && opt->volumes[0]) || (opt->hosts && opt->hosts[0])) {
+		error_set(err, AF_ERR_USAGE, "mode url: what runs there is none of ours: hosts, replicas, limits, variables, "
+					     "networks and volumes cannot be set");
 		error_hint(err, "set them where the service is started");
 		return AF_ERR_USAGE;
 	}
