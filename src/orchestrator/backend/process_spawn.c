@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
@@ -14,15 +15,20 @@
 
 /* ---- the program -------------------------------------------------------------------------- */
 
+/* The library may be used by a program in /tmp, where anybody could put one: only our own and root's count. */
 static bool is_program(const char *path)
 {
-	return path && access(path, X_OK) == 0 && !path_is_dir(path);
+	struct stat st;
+
+	return path && access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & S_IWOTH);
 }
 
-/* Beside the file, or one folder above it: libtool puts what it links into .libs. */
+/* Beside the file, or one folder above it, since libtool puts what it links into .libs; or in an installed tree that was
+ * moved. */
 static char *program_near(const char *file)
 {
-	static const char *const ways[] = { "", "../" };
+	static const char *const ways[] = { "", "../", "../libexec/affinetes/" };
 	const char *slash = strrchr(file, '/');
 
 	for (size_t i = 0; slash && i < ARRAY_LEN(ways); i++) {
