@@ -21,8 +21,15 @@ static const struct named_text variables[] = {
 	{ "DOCKER_CERT_PATH", "Directory of ca.pem, cert.pem and key.pem for that." },
 	{ "DOCKER_API_VERSION", "Version of the engine's API, instead of the negotiated one." },
 	{ "DOCKER_CONFIG", "Directory of docker's config.json, instead of ~/.docker." },
+	{ "SSH_AUTH_SOCK", "Agent with the keys for remote hosts." },
+	{ "http_proxy, https_proxy, no_proxy", "Proxies to environments of mode url." },
 	{ "NO_COLOR", "When not empty, nothing is coloured." },
 	{ "TERM", "When dumb, progress is shown as plain lines." },
+	{ "XDG_CONFIG_HOME", "Directory of affinetes/config, instead of ~/.config." },
+	{ "XDG_STATE_HOME", "Directory of affinetes with the history, registered environments and hosts used before, instead of "
+			    "~/.local/state." },
+	{ "XDG_CACHE_HOME", "Directory of affinetes with what may be made anew, instead of ~/.cache." },
+	{ "XDG_RUNTIME_DIR", "Directory of affinetes with sockets and locks, instead of /tmp/affinetes-UID." },
 };
 
 static const struct named_text files[] = {
@@ -31,6 +38,12 @@ static const struct named_text files[] = {
 	{ "config.py", "Optional; its resolve_buildargs function returns build arguments." },
 	{ ".dockerignore", "Optional; what is not sent to the engine." },
 	{ "~/.docker/config.json", "Contexts and registry credentials." },
+	{ "~/.config/affinetes/config", "Lines host = ssh://USER@HOST:PORT name remote hosts that are always looked at; the rest is "
+					"described in afs-tui(1)." },
+	{ "~/.local/state/affinetes/history.db", "The history of calls." },
+	{ "~/.local/state/affinetes/hosts", "Remote hosts that environments were started on." },
+	{ "~/.local/state/affinetes/environments", "Environments of modes process and url, with the logs of processes." },
+	{ "~/.ssh/config, ~/.ssh/known_hosts", "How remote hosts are reached, and their keys." },
 };
 
 /* ---- mdoc ------------------------------------------------------------------------- */
@@ -254,5 +267,5 @@ void generate_man(struct strbuf *out)
 	man_list(out, "Pa", files, ARRAY_LEN(files));
 	exit_statuses(out);
 	examples(out);
-	strbuf_adds(out, ".Sh SEE ALSO\n.Xr docker 1 ,\n.Xr ssh 1\n");
+	strbuf_adds(out, ".Sh SEE ALSO\n.Xr afs-tui 1 ,\n.Xr docker 1 ,\n.Xr ssh 1\n");
 }
