@@ -272,8 +272,6 @@ static af_code take_look(struct command_context *cx, const struct args *args, co
 		rc = live_gather(look->envs.items, look->envs.count, LIVE_ALL, &before->live, cx->cancel, &look->live, err);
 	if (rc)
 		return rc;
-	if (look->envs.missing.code)
-		command_note(cx, "what containers there are is not known: %s", look->envs.missing.message);
 	command_note_troubles(cx, &look->envs);
 	if (args_has(args, "watch") && cx->io->interactive)
 		command_outf(cx, "\x1b[H\x1b[2J");

@@ -137,16 +137,6 @@ static af_code get_image(struct command_context *cx, const struct args *args, en
 	return rc;
 }
 
-static enum af_balance balance_wanted(const struct args *args)
-{
-	const char *name = args_text(args, "load-balance");
-	enum af_balance b = AF_BALANCE_RANDOM;
-
-	while (b < AF_BALANCE_LEAST_BUSY && strcmp(af_balance_name(b), name) != 0)
-		b++;
-	return b;
-}
-
 static void on_note(void *arg, const char *line)
 {
 	command_note(arg, "%s", line);
@@ -166,7 +156,7 @@ static af_code deploy(struct command_context *cx, const struct args *args, enum 
 		.name = args_text(args, "name"),
 		.env_vars = (const char *const *) vars->items,
 		.replicas = (int) args_number(args, "replicas"),
-		.balance = balance_wanted(args),
+		.balance = balance_of(args_text(args, "load-balance")),
 		.max_in_flight = (int) args_number(args, "max-in-flight"),
 		.max_in_flight_host = (int) args_number(args, "max-in-flight-host"),
 		.mem_limit = args_text(args, "mem-limit"),

@@ -153,7 +153,7 @@ void command_outf(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(
 void command_note(struct command_context *cx, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* An error that does not end the command. */
 void command_note_error(struct command_context *cx, const struct af_error *e);
-/* The hosts that did not answer. */
+/* The engine and the hosts that did not answer. */
 struct env_list;
 void command_note_troubles(struct command_context *cx, const struct env_list *list);
 

@@ -78,6 +78,8 @@ af_code command_columns(struct command_context *cx, struct columns *table, struc
 
 void command_note_troubles(struct command_context *cx, const struct env_list *list)
 {
+	if (list->missing.code)
+		command_note(cx, "what containers there are is not known: %s", list->missing.message);
 	for (size_t i = 0; i < list->trouble_count; i++)
 		command_note_error(cx, &list->troubles[i].why);
 }

@@ -25,7 +25,9 @@ static af_code refuse(const struct args *args, const char *const *options, const
 
 	if (!option)
 		return AF_OK;
-	return error_set(err, AF_ERR_USAGE, "run: --%s has no meaning in mode %s", option, mode);
+	error_set(err, AF_ERR_USAGE, "run: --%s has no meaning in mode %s", option, mode);
+	error_hint(err, "leave it out, or choose another --mode; `afs run --help` says what belongs to which");
+	return AF_ERR_USAGE;
 }
 
 static af_code check_docker(const struct args *args, struct af_error *err)
@@ -47,16 +49,19 @@ static af_code check_docker(const struct args *args, struct af_error *err)
 	return refuse(args, of_services, "docker", err);
 }
 
-static af_code no_image(const struct args *args, const char *mode, struct af_error *err)
+static af_code no_image(const struct args *args, const char *mode, const char *instead, struct af_error *err)
 {
 	if (!args_operand(args, "IMAGE"))
 		return AF_OK;
-	return error_set(err, AF_ERR_USAGE, "run: mode %s starts no image", mode);
+	error_set(err, AF_ERR_USAGE, "run: mode %s starts no image", mode);
+	error_hint(err, "%s", instead);
+	return AF_ERR_USAGE;
 }
 
 static af_code check_process(const struct args *args, struct af_error *err)
 {
-	af_code rc = no_image(args, "process", err);
+	static const char usage[] = "afs run --mode process --dir ENV_DIR";
+	af_code rc = no_image(args, "process", usage, err);
 
 	if (!rc)
 		rc = refuse(args, of_containers, "process", err);
@@ -65,13 +70,14 @@ static af_code check_process(const struct args *args, struct af_error *err)
 	if (rc || args_has(args, "dir"))
 		return rc;
 	error_set(err, AF_ERR_USAGE, "run: mode process wants a directory");
-	error_hint(err, "afs run --mode process --dir ENV_DIR");
+	error_hint(err, "%s", usage);
 	return AF_ERR_USAGE;
 }
 
 static af_code check_url(const struct args *args, struct af_error *err)
 {
-	af_code rc = no_image(args, "url", err);
+	static const char usage[] = "afs run --url https://host:8000/path --name NAME";
+	af_code rc = no_image(args, "url", usage, err);
 
 	if (!rc)
 		rc = refuse(args, of_containers, "url", err);
@@ -80,7 +86,7 @@ static af_code check_url(const struct args *args, struct af_error *err)
 	if (rc || args_has(args, "url"))
 		return rc;
 	error_set(err, AF_ERR_USAGE, "run: mode url wants a URL");
-	error_hint(err, "afs run --url https://host:8000/path --name NAME");
+	error_hint(err, "%s", usage);
 	return AF_ERR_USAGE;
 }
 

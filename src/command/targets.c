@@ -47,8 +47,6 @@ static af_code find_all(struct command_context *cx, target_filter filter, struct
 
 	if (rc)
 		return rc;
-	if (list.missing.code)
-		command_note_error(cx, &list.missing);
 	command_note_troubles(cx, &list);
 	t->items = calloc(list.count + 1, sizeof(*t->items));
 	if (!t->items)
