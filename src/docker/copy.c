@@ -1,5 +1,6 @@
 /* An image from one engine to another: GET /images/NAME/get there, POST /images/load here, a socket between them. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ struct copy {
 	struct cancel *cancel; /* fires with the caller's, or when one side failed */
 	int in, out;           /* the socket's two ends */
 	int64_t total, done;
-	bool got_all;
+	atomic_bool got_all;
 	struct ndjson lines;
 	char *failure; /* the other engine's text */
 	af_code rc[2];
