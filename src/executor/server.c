@@ -144,7 +144,7 @@ af_code methods_parse(const char *text, size_t len, struct method_list *out, str
 	if (!cJSON_IsArray(methods))
 		rc = error_set(err, AF_ERR_PROTOCOL, "the answer is no list of methods");
 	cJSON_ArrayForEach(m, methods) {
-		const char *name = text_of(m, "name");
+		const char *name = cJSON_IsString(m) ? m->valuestring : text_of(m, "name"); /* some tell no more than names */
 		AUTO_FREE char *signature = callers_signature(text_of(m, "signature"), err);
 		if (!rc && !signature)
 			rc = AF_ERR_NOMEM;

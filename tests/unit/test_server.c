@@ -102,15 +102,17 @@ static void test_methods(void **state)
 	(void) state;
 	ok(methods(ENV_FUNCTION_BASED, 200,
 		   "{\"methods\":[{\"name\":\"evaluate\",\"signature\":\"(task_id: int)\",\"doc\":\"Runs it.\",\"source\":\"Actor\"},"
-		   "{\"name\":\"ping\"},{\"nope\":1},{\"name\":\"\"},7],\"usage\":{}}",
+		   "{\"name\":\"ping\"},{\"nope\":1},{\"name\":\"\"},7,\"\",\"reset\"],\"usage\":{}}",
 		   &list));
-	assert_int_equal(list.count, 2);
+	assert_int_equal(list.count, 3);
 	assert_string_equal(list.items[0].name, "evaluate");
 	assert_string_equal(list.items[0].signature, "(task_id: int)");
 	assert_string_equal(list.items[0].doc, "Runs it.");
 	assert_string_equal(list.items[0].source, "Actor");
 	assert_string_equal(list.items[1].signature, "()");
 	assert_null(list.items[1].doc);
+	assert_string_equal(list.items[2].name, "reset");
+	assert_string_equal(list.items[2].signature, "()");
 	method_list_free(&list);
 	method_list_free(&list);
 	ok(methods(ENV_HTTP_BASED, 200, "{\"openapi\":\"3.1.0\",\"paths\":{\"/run\":{\"post\":{}}}}", &list));
