@@ -157,7 +157,7 @@ struct af_load_options {
 	const char *ca_file;         /* mode url: PEM file with the authorities to trust; NULL: the system's */
 	const char *name;            /* NULL: the image's last component with ':' as '-', the directory, the host */
 	const char *const *env_vars; /* "KEY=VALUE", ends with NULL; may be NULL */
-	int replicas;                /* 0: 1 */
+	int replicas;                /* 1 to 1000; 0: 1 */
 	enum af_balance balance;
 	int max_in_flight;           /* calls at a time, of each context, to each replica; 0: no limit. Further ones queue */
 	int max_in_flight_host;      /* and to all replicas of a host together */
@@ -167,8 +167,9 @@ struct af_load_options {
 	bool keep;                   /* af_free() and af_cleanup_all() leave it running */
 	bool force_recreate;         /* stop an environment of that name first */
 	enum af_mode mode;
-	const char *const *hosts;    /* mode docker: "localhost", "ssh://[user@]host[:port]", ends with NULL: replicas go to them in turn;
-	                              * NULL: localhost. The image is sent to those that have it not */
+	/* Mode docker: "localhost", "ssh://[user@]host[:port]", ends with NULL: replicas go to them in turn; NULL: localhost.
+	 * The image is sent to those that have it not. */
+	const char *const *hosts;
 	const char *network;         /* mode docker; NULL: the engine's default */
 	const char *const *volumes;  /* mode docker: "SOURCE:TARGET[:ro]", ends with NULL; may be NULL */
 	int64_t ready_timeout_ms;    /* 0: 120 s; mode url: 30 s at most */
