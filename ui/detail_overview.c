@@ -50,8 +50,13 @@ static int draw_replica_facts(struct app *app UNUSED, const struct area *a, cons
 		draw_str(a, 1, x, ROLE_OK, "● healthy");
 	else if (r->state == REPLICA_UP && !r->sampled_ms)
 		draw_str(a, 1, x, ROLE_DIM, "…");
-	else
+	else if (r->state != REPLICA_DOWN)
 		draw_str(a, 1, x, r->state == REPLICA_STARTING ? ROLE_BUSY : ROLE_ERROR, r->word);
+	else {
+		strbuf_reset(&sb);
+		replica_add_end(&sb, r, wall_ms());
+		draw_text(a, 1, x, ROLE_ERROR, sb.data, sb.len, true);
+	}
 	return 2;
 }
 
@@ -183,7 +188,9 @@ static void draw_methods(const struct area *a, int y, const struct replica *r)
 		return;
 	draw_str(a, y, 1, ROLE_COLUMN, "METHOD");
 	draw_fmt(a, y++, name_width + 1, ROLE_COLUMN, "%9s  %6s  %6s  %8s  %7s", "CALLS", "OK", "ERR", "p95", "last");
-	if (r->source == COUNT_NONE)
+	if (r->source == COUNT_NONE && r->state == REPLICA_DOWN)
+		draw_str(a, y, 1, ROLE_DIM, "not running; l shows its last lines");
+	else if (r->source == COUNT_NONE)
 		draw_str(a, y, 1, ROLE_DIM, "this server counts nothing");
 	else if (!r->method_count)
 		draw_str(a, y, 1, ROLE_DIM, "no calls yet; c makes one");

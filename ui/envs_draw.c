@@ -335,5 +335,8 @@ void envs_draw(struct view *view, struct app *app, const struct area *a, bool fo
 			draw_str(&body, y, 0, ROLE_STRONG, glyph(GLYPH_CURSOR));
 		}
 	}
+	struct area below = { body.y + v->count, body.x, body.h - v->count, body.w };
+	if (v->count)
+		envs_draw_down(v, app, &below);
 	want(v, app, v->list.top, body.h);
 }

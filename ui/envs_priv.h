@@ -36,11 +36,17 @@ struct envs {
 	int shown_environments;
 };
 
+/* The first replica that is down after the current row, from the top again after the last; NULL: none. *env (may be NULL)
+ * gets its environment. */
+const struct replica *envs_next_down(struct envs *v, struct app *app, const struct environment **env);
 /* Lists what the model holds now, filtered, sorted, folded. */
 void envs_rebuild(struct envs *v, struct app *app);
 const struct envs_row *envs_current(struct envs *v, struct app *app);
 bool envs_is_marked(const struct envs *v, const char *id);
 const char *envs_sort_name(enum envs_sort sort);
+
+/* Below the rows: what is down, since when, and which keys help. Nothing where there is no room for it. */
+void envs_draw_down(const struct envs *v, struct app *app, const struct area *a);
 
 void envs_draw(struct view *view, struct app *app, const struct area *a, bool focused);
 

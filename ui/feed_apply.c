@@ -264,6 +264,7 @@ static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 		r->exit_code = s->running ? -1 : s->exit_code;
 		r->restarts = s->restarts;
 		r->started_ms = s->started_ms;
+		r->ended_ms = s->ended_ms;
 		r->memory_limit = s->memory_limit;
 	}
 	if (s->has_stats) {

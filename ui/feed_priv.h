@@ -24,7 +24,7 @@ struct sample {
 	bool has_detail; /* from inspect: */
 	bool oom, running;
 	int exit_code, restarts;
-	int64_t started_ms, memory_limit;
+	int64_t started_ms, ended_ms, memory_limit;
 	bool has_stats; /* from the engine: */
 	double cpu_percent;
 	int64_t memory;

@@ -124,6 +124,7 @@ static void inspect(struct host_feed *f, struct instance *inst, struct memory *m
 	s->restarts = (int) MIN(MAX(d.restarts, (int64_t) 0), (int64_t) INT_MAX);
 	s->memory_limit = MAX(d.memory_limit, (int64_t) 0);
 	s->started_ms = d.started_ns / 1000000;
+	s->ended_ms = d.ended_ns / 1000000;
 	m->inspected = true;
 	m->state = inst->state;
 }

@@ -56,6 +56,7 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_ACTIONS, "actions", KEYS_ENVS, "a", "actions", "Choose an action")                                  \
 	X(ACT_SORT, "sort", KEYS_ENVS, "o", "sort", "Sort by the next column")                                    \
 	X(ACT_SORT_REVERSE, "sort-reverse", KEYS_ENVS, "O", NULL, "Turn the order round")                         \
+	X(ACT_NEXT_DOWN, "next-down", KEYS_ENVS, "d", NULL, "Go to the next replica that is down")                \
 	X(ACT_CALL, "call", KEYS_ENVS, "c", "call", "Call a method")                                              \
 	X(ACT_LOGS, "logs", KEYS_ENVS, "l", "logs", "Show the logs")                                              \
 	X(ACT_EXEC, "exec", KEYS_ENVS, "e", "exec", "Open a shell in the replica")                                \

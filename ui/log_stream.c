@@ -96,6 +96,8 @@ struct standing {
 	bool tty, restarted;
 	int exit_code;
 	bool oom;
+	bool never_ran;
+	int64_t ended_ns;
 };
 
 static struct standing look(struct log_stream *s, struct af_error *err)
@@ -107,7 +109,8 @@ static struct standing look(struct log_stream *s, struct af_error *err)
 		rc = instance_detail(&s->env->instances[0], &d, s->feed->cancel, err);
 	if (rc)
 		return (struct standing){ .what = rc == AF_ERR_NOT_FOUND || rc == AF_ERR_UNAVAILABLE ? GONE : AWAY };
-	struct standing now = { .what = d.running ? RUNS : STOPPED, .tty = d.tty, .oom = d.oom, .exit_code = d.exit_code };
+	struct standing now = { .what = d.running ? RUNS : STOPPED, .tty = d.tty, .oom = d.oom, .exit_code = d.exit_code,
+				.ended_ns = d.ended_ns, .never_ran = !strcmp(d.state, "created") };
 	now.restarted = s->started_ns && d.running && s->started_ns != d.started_ns;
 	if (d.running || !s->started_ns)
 		s->started_ns = d.started_ns;
@@ -153,10 +156,13 @@ static void tell_exit(struct log_stream *s, const struct standing *st)
 {
 	AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
 
+	if (st->never_ran)
+		return;
 	strbuf_addf(&text, "replica %d exited (", s->number);
 	add_exit(&text, st);
 	strbuf_addc(&text, ')');
-	add_marker(s, s->at.last_ns, text.data);
+	/* Its last lines may be read a moment after its end was noted. */
+	add_marker(s, MAX(st->ended_ns, s->at.last_ns), text.data);
 }
 
 /* Waits until the container runs: its tty; or is gone, or we are: false. */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 /* A replica is marked when its load is further off its siblings' mean than this, and the mean is worth comparing. */
 #define UNEVEN_SHARE 0.25
@@ -205,4 +206,21 @@ struct replica *model_replica(struct model *m, const char *id, struct environmen
 				return &m->environments[i].replicas[k];
 			}
 	return NULL;
+}
+
+void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)
+{
+	time_t seconds = (time_t) (r->ended_ms / 1000);
+	struct tm tm;
+	char when[16];
+
+	if (r->oom)
+		strbuf_adds(out, "OOM-killed");
+	else
+		strbuf_adds(out, r->word);
+	if (r->ended_ms) {
+		gmtime_r(&seconds, &tm);
+		strftime(when, sizeof(when), now_wall_ms - r->ended_ms < 24 * 3600 * 1000LL ? "%H:%M:%S" : "%m-%d %H:%M", &tm);
+		strbuf_addf(out, " %s", when);
+	}
 }

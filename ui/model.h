@@ -47,7 +47,7 @@ struct replica {
 	char *status;    /* the engine's sentence */
 	bool healthy, oom;
 	int exit_code, restarts;
-	int64_t started_ms; /* wall clock; 0 unknown */
+	int64_t started_ms, ended_ms; /* wall clock, of its last run; 0 unknown */
 
 	double cpu_percent; /* of one core; NAN unknown */
 	int64_t memory, memory_limit; /* bytes; -1 unknown, limit 0: none */
@@ -114,6 +114,8 @@ void model_free(struct model *m);
  * host behind it: "calc@gpu-a". */
 void model_take(struct model *m, const char *origin, struct model *fresh, bool only_registered);
 void replica_clear(struct replica *r);
+/* Of one that is down: "OOM-killed 00:21:07", the time in UTC; longer than a day ago "11-24 00:21". */
+void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
 /* Recomputes sums, totals and `uneven` after changes. */
 void model_update(struct model *m, int64_t now_ms);
 struct environment *model_environment(struct model *m, const char *name);

@@ -91,6 +91,21 @@ static int go_back(struct envs *v)
 	return REACT_REDRAW;
 }
 
+/* Also one that a fold hides. */
+static void go_to_next_down(struct envs *v, struct app *app)
+{
+	const struct environment *env;
+	const struct replica *r = envs_next_down(v, app, &env);
+
+	if (!r) {
+		app_notice(app, NOTICE_INFO, "nothing is down");
+		return;
+	}
+	set_folded(v, env->name, false);
+	list_select(&v->list, r->id);
+	app_selection_changed(app);
+}
+
 static int envs_act(struct view *view, struct app *app, enum action action)
 {
 	struct envs *v = (struct envs *) view;
@@ -115,6 +130,9 @@ static int envs_act(struct view *view, struct app *app, enum action action)
 		return REACT_REDRAW;
 	case ACT_SORT_REVERSE:
 		v->reverse = !v->reverse;
+		return REACT_REDRAW;
+	case ACT_NEXT_DOWN:
+		go_to_next_down(v, app);
 		return REACT_REDRAW;
 	case ACT_ACTIONS:
 		envs_action_menu(v, app);

@@ -22,6 +22,7 @@ struct instance_detail {
 	int exit_code;        /* of its last run; -1: unknown */
 	int64_t restarts;     /* -1: unknown */
 	int64_t started_ns;   /* since 1970; 0: unknown */
+	int64_t ended_ns;     /* its last run, while it does not run; 0: unknown */
 	int64_t memory_limit; /* bytes; 0: none */
 	int64_t pid;          /* on the machine where it runs; 0: none */
 	struct strlist env;   /* "KEY=VALUE" as given to it: holds secrets */

@@ -181,6 +181,27 @@ def _():
     ui.wait("1 down", re.compile("● 0 local +up +0%"))
 
 
+@test("what is down is told below the rows; d goes there, also through a fold; a hint is about the current row")
+def _():
+    to_top()
+    ui.keys("/")
+    ui.type("shop")
+    ui.keys("Enter")
+    ui.wait(re.compile(r"DOWN 1  webshop·3 OOM-killed \d\d:\d\d:\d\d \(limit 512M\)"), "d go to it")
+    ui.keys("Home", "Enter")
+    ui.wait("▸ webshop")
+    ui.keys("d")
+    ui.wait("▾ webshop", "[2] webshop·3", "l last log lines   R restart   ↵ detail",
+            re.compile(r"restarts 0 · OOM-killed \d\d:\d\d:\d\d"))
+    equal(selected()[1].split()[:2], ["✖", "3"], "the row under the cursor")
+    engine.update("webshop-1", state="exited", status="Exited (3) 1 second ago", exit_code=3, finished=5)
+    ui.wait(re.compile(r"DOWN 2  webshop·1 exit 3 [\d:]{8} .*\n.* {10}webshop·3 OOM-killed"))
+    engine.update("webshop-1", state="running", status="Up 1 second")
+    ui.wait("DOWN 1  webshop·3")
+    ui.keys("Esc")
+    ui.wait("5 of 5")
+
+
 @test("restarts, and a load that is off the mean, are marked on the row")
 def _():
     engine.update("sat-1", restarts=3, state="exited")

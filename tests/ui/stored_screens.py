@@ -26,6 +26,7 @@ engine.log("affine-1", LOG, at=AT)
 engine.log("affine-0", ["INFO request_start   task_id:%d|type:abd|seed:7" % i for i in range(6)], at=AT + 3 * 10**6)
 engine.log("affine-2", ["INFO health ok"], at=AT + 5 * 10**6)
 
+ENDED = (re.compile(r"OOM-killed \d\d:\d\d:\d\d"), "OOM-killed 00:21:07")
 UPTIME = (re.compile(r"up 3h1\dm"), "up 3h12m")
 GRAPHS = (re.compile("[\u2801-\u28ff]"), " ")  # they grow in the first two minutes
 CONFIG = "time-format = utc\ntheme = dark\n"
@@ -35,7 +36,7 @@ def shown(rows, columns, *keys, ready=("affine", "48,213", "44%"), config=CONFIG
     ui = Tui(engine=engine, rows=rows, columns=columns, config=config, **options)
     ui.wait("affine")
     ui.keys(*keys)
-    return ui, {"more": [GRAPHS, UPTIME], "ready": ready}
+    return ui, {"more": [GRAPHS, UPTIME, ENDED], "ready": ready}
 
 
 @test("overview, 120x36")

@@ -35,7 +35,7 @@ def rfc3339(ns):
 
 def container(env, replica=0, of=1, state="running", status=None, **fields):
     """A container as the fake engine wants it. Fields: oom, exit_code, restarts, mem_limit, cpu (percent of a core),
-    memory, started (seconds ago), image, type, balance, env_vars, server (the answer of /stats, None: it counts
+    memory, started, finished (seconds ago), image, type, balance, env_vars, server (the answer of /stats, None: it counts
     nothing, False: nobody listens), methods, foreign (has no labels of ours), id (where several engines are simulated)."""
     code = fields.get("exit_code", 137 if fields.get("oom") else 0)
     status = status or {"running": "Up 3 hours", "exited": "Exited (%d) 2 minutes ago" % code,
@@ -43,7 +43,7 @@ def container(env, replica=0, of=1, state="running", status=None, **fields):
     made = {"name": "%s-%d" % (env, replica) if of > 1 else env, "env": env, "replica": replica, "of": of,
             "state": state, "status": status, "oom": False, "exit_code": code, "restarts": 0, "mem_limit": 0,
             "cpu": 1.0, "memory": 50 << 20, "started": 11520, "image": env.replace("/", "-") + ":v1",
-            "type": "function_based", "balance": "round_robin", "env_vars": [], "server": counts(0),
+            "type": "function_based", "balance": "round_robin", "env_vars": [], "finished": None, "server": counts(0),
             "methods": METHODS, "foreign": False}
     made.update(fields)
     return made
@@ -83,7 +83,7 @@ def overview():
     for i, (requests, errors) in enumerate([(3301, 13), (3288, 16), (3291, 30)]):
         made.append(container("webshop", i, **dict(webshop, cpu=11 + i, memory=(340 + 4 * i) << 20,
                                                             server=counts(requests, errors))))
-    made.append(container("webshop", 3, **dict(webshop, state="exited", oom=True,
+    made.append(container("webshop", 3, **dict(webshop, state="exited", oom=True, finished=206,
                                                         mem_limit=512 << 20)))
     made += [container("sat", 0, of=2, cpu=1.6, memory=48 << 20, server=counts(1070)),
              container("sat", 1, of=2, cpu=1.4, memory=48 << 20, server=counts(1070)),
@@ -336,7 +336,8 @@ class Engine:
         running = c["state"] == "running"
         return {"Id": c["id"], "Name": "/" + c["name"], "Created": rfc3339(c["started_ns"]), "Image": "sha256:" + "0" * 64,
                 "State": {"Status": c["state"], "Running": running, "Pid": 0, "ExitCode": 0 if running else c["exit_code"],
-                          "OOMKilled": c["oom"], "StartedAt": rfc3339(c["started_ns"]), "FinishedAt": rfc3339(0)},
+                          "OOMKilled": c["oom"], "StartedAt": rfc3339(c["started_ns"]), "FinishedAt": rfc3339(0 if running or c["finished"] is None else
+                                                time.time_ns() - c["finished"] * 10**9)},
                 "RestartCount": c["restarts"], "HostConfig": {"Memory": c["mem_limit"], "NetworkMode": "bridge"},
                 "Config": {"Image": c["image"], "Labels": labels(c, self.port), "Env": c["env_vars"], "Tty": False},
                 "NetworkSettings": network(c)}

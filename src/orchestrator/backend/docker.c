@@ -199,6 +199,7 @@ af_code docker_detail_read(const cJSON *inspect, struct instance_detail *out, st
 		.exit_code = (int) tree_int(state, "ExitCode", -1),
 		.restarts = tree_int(inspect, "RestartCount", -1),
 		.started_ns = time_of(state, "StartedAt"),
+		.ended_ns = tree_bool(state, "Running") ? 0 : time_of(state, "FinishedAt"),
 		.memory_limit = tree_int(tree_get(inspect, "HostConfig"), "Memory", 0),
 		.pid = tree_int(state, "Pid", 0),
 	};
