@@ -264,7 +264,7 @@ static void write_lines(struct map *m)
 	if (!rc && m->plan->file)
 		rc = map_file_write(m->plan->file, &m->lines, &err);
 	else if (!rc)
-		command_out(m->plan->cx, m->lines.data, m->lines.len);
+		command_text(m->plan->cx, m->lines.data, m->lines.len);
 	if (rc)
 		stop(m, rc, &err);
 	af_error_clear(&err);

@@ -7,9 +7,10 @@ import random
 import signal
 import subprocess
 
-from engine import afs, base_image, build, environment_dir, home, image_tag, name, sanitized, start_afs, temp_dir
+from engine import AFS, afs, base_image, build, environment_dir, home, image_tag, name, sanitized, start_afs, temp_dir
 from readme import commands
 from tap import below, check, contains, equal, lacks, main, matches, note, test, wait_for
+from terminal import Terminal
 
 ENV = '''
 import asyncio, os
@@ -333,6 +334,14 @@ def _():
     few = map_("fast", "--over", "task_id=0..1999", "--out", path("m1"), expect=0).rss
     many = map_("fast", "--over", "task_id=0..19999", "--out", path("m2"), expect=0, timeout=200).rss
     below(many, few + 4096, "KiB with ten times the calls")
+
+
+@test("on a terminal no control character of a result gets through")
+def _():
+    terminal = Terminal([AFS, "map", NAME, "echo", "--over", "n=1", "--arg", "x=\u009b31m"])
+    equal(terminal.end(), 0, "status")
+    contains(terminal.text, "\\x9b31m", "output")
+    lacks(terminal.text, "\u009b", "output")
 
 
 @test("stop")
