@@ -198,6 +198,12 @@ static af_code failed(const struct call *call, const struct server *s, const str
 		add_excerpt(&safe, &resp->body);
 	while (safe.len && safe.data[safe.len - 1] == '\n')
 		strbuf_truncate(&safe, safe.len - 1);
+	if (resp->status < 400) {
+		error_set(err, AF_ERR_PROTOCOL, "%s.%s: the server answered %ld, which is no answer to a call", s->name,
+			  call->method, resp->status);
+		error_hint(err, "redirects are not followed: is the environment at another URL?");
+		return AF_ERR_PROTOCOL;
+	}
 	if (rc == AF_ERR_NOT_FOUND)
 		return error_set(err, rc, "%s has no method %s", s->name, call->method);
 	if (rc == AF_ERR_METHOD && resp->status >= 400 && resp->status < 500)

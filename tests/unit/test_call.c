@@ -192,7 +192,7 @@ static void test_what_the_status_says(void **state)
 	fails(function(408, ""), AF_ERR_TIMEOUT, "408");
 	fails(function(503, "{\"detail\":\"The server is stopping\"}"), AF_ERR_UNREACHABLE, "stopping");
 	fails(function(502, "<html>Bad Gateway</html>"), AF_ERR_UNREACHABLE, "Bad Gateway");
-	fails(function(301, ""), AF_ERR_METHOD, "");
+	fails(function(301, ""), AF_ERR_PROTOCOL, "answered 301, which is no answer");
 }
 
 static void test_answers_that_make_no_sense(void **state)
