@@ -98,7 +98,10 @@ static af_code timed_out(const struct af_call *c, struct af_error *err)
 	duration_format(&waited, c->timeout_ms);
 	error_set(err, AF_ERR_TIMEOUT, "%s.%s gave no answer within %s and was cancelled", c->inst->name, c->call.method,
 		  waited.data);
-	error_hint(err, "allow more with --timeout SECONDS; see what it does with `afs logs %s`", c->env->name);
+	if (c->inst->backend->logs)
+		error_hint(err, "allow more with --timeout SECONDS; see what it does with `afs logs %s`", c->env->name);
+	else
+		error_hint(err, "allow more with --timeout SECONDS");
 	return AF_ERR_TIMEOUT;
 }
 

@@ -66,6 +66,9 @@ struct instance *pool_choose(struct af_env *env, const struct instance *avoid);
 bool pool_enter(struct instance *inst);
 /* UNREACHABLE: says of each, or of that replica, how it is. */
 af_code pool_none_up(struct af_env *env, int replica, struct af_error *err);
+/* What to look at when an instance fails; and, where it is down, how it is started again. A service at a URL has neither a
+ * log nor a start that could be had from here. */
+void pool_hint(const struct af_env *env, bool down, struct af_error *err);
 
 /* ---- queue.c ---------------------------------------------------------------------------- */
 

@@ -150,6 +150,16 @@ struct instance *pool_choose(struct af_env *env, const struct instance *avoid)
 	return inst;
 }
 
+void pool_hint(const struct af_env *env, bool down, struct af_error *err)
+{
+	if (env->count && !env->instances[0].backend->logs)
+		error_hint(err, "see how the service is doing where it runs");
+	else if (down)
+		error_hint(err, "see `afs logs %s`; start it again with `afs restart %s`", env->name, env->name);
+	else
+		error_hint(err, "see what it does with `afs logs %s`", env->name);
+}
+
 af_code pool_none_up(struct af_env *env, int replica, struct af_error *err)
 {
 	AUTO_STRBUF why = STRBUF_INIT(STRBUF_LINE);
@@ -164,7 +174,7 @@ af_code pool_none_up(struct af_env *env, int replica, struct af_error *err)
 		return error_set(err, AF_ERR_NOT_FOUND, "%s has no replica %d", env->name, replica);
 	error_set(err, AF_ERR_UNREACHABLE, replica >= 0 ? "the replica is not up (%s%s)" : "no replica of %s is up (%s)",
 		  replica >= 0 ? "" : env->name, why.data);
-	error_hint(err, "see `afs logs %s`; start it again with `afs restart %s`", env->name, env->name);
+	pool_hint(env, true, err);
 	return AF_ERR_UNREACHABLE;
 }
 

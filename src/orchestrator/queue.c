@@ -116,7 +116,7 @@ static void hopeless(struct leaving *l, struct af_call *c, const struct instance
 		AUTO_FREE char *text = str_format(NULL, "%s%s", why.message ? why.message : "no replica is up", reason.data);
 		error_set(&why, rc, "%s", text ? text : "no replica is up");
 	}
-	error_hint(&why, "see `afs logs %s`; start it again with `afs restart %s`", c->env->name, c->env->name);
+	pool_hint(c->env, true, &why);
 	error_move(&c->why, &why);
 	to_end(l, c);
 }
@@ -144,7 +144,7 @@ static void out_of_time(struct leaving *l, struct af_call *c, const struct insta
 		const char *name = only ? only->name : c->env->count == 1 ? c->env->instances[0].name : c->env->name;
 		add_reason(&reason, &c->why);
 		error_set(&why, AF_ERR_TIMEOUT, "%s did not come back within %s%s", name, waited.data, reason.data);
-		error_hint(&why, "see `afs logs %s` and `afs ps`", c->env->name);
+		pool_hint(c->env, false, &why);
 	}
 	error_move(&c->why, &why);
 	to_end(l, c);

@@ -245,7 +245,7 @@ bool call_survives(struct af_call *c, struct af_error *err)
 		return true;
 	error_set(err, AF_ERR_LOST, "%s died %d times while it ran %s, which was not run again: %s", c->inst->name, c->deaths,
 		  c->call.method, c->died_of ? c->died_of : "out of memory here");
-	error_hint(err, "see what it does with `afs logs %s`", c->env->name);
+	pool_hint(c->env, false, err);
 	return false;
 }
 
@@ -256,7 +256,7 @@ static af_code broke_again(struct af_call *c, struct af_error *err)
 
 	error_set(err, AF_ERR_LOST, "%s.%s: the connection broke again and again%s%s%s%s", c->env->name, c->call.method,
 		  ended ? "; " : "", ended ? c->inst->name : "", ended ? ": " : "", ended ? ended : "");
-	error_hint(err, "see what it does with `afs logs %s`", c->env->name);
+	pool_hint(c->env, false, err);
 	return AF_ERR_LOST;
 }
 
