@@ -21,6 +21,15 @@ af_code server_health(const struct server *s, int64_t timeout_ms, struct cancel 
 	return error_set(err, AF_ERR_UNREACHABLE, "%s: GET /health answered %ld", s->name, resp.status);
 }
 
+bool server_knows_ids(const struct server *s, struct cancel *cancel)
+{
+	struct http_request req = { .endpoint = s->endpoint, .path = "/stats", .timeout_ms = ANSWER_MS,
+				    .max_body = METHODS_MAX, .cancel = cancel };
+	AF_AUTO(http_response) struct http_response resp;
+
+	return http_perform(s->http, &req, &resp, NULL) != AF_OK || resp.status != 404;
+}
+
 static af_code fetch(const struct server *s, const char *path, struct cancel *cancel, struct http_response *resp,
 		     struct af_error *err)
 {

@@ -5,7 +5,7 @@
  * A call of which no byte was sent may go to any instance. One that was cut off belongs to its instance: as long as that
  * one's process lives, the server joins a repeated call to the running one by its id, and nobody else may run it too. Once
  * the process is known to have died the call runs nowhere, and may be run again: there when it is back, elsewhere when
- * it is gone for good.
+ * it is gone for good. Servers that know no call ids are not sent such a call again.
  */
 #ifndef ORCHESTRATOR_FLIGHT_H
 #define ORCHESTRATOR_FLIGHT_H

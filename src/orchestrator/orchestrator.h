@@ -42,6 +42,7 @@ struct vitals {
 	bool examined;    /* somebody is finding out how it is: not chosen meanwhile */
 	bool checked;     /* somebody asks the engine about it, as a matter of routine */
 	bool unwell;      /* its own health check failed */
+	bool forgetful;   /* its server knows no call ids: it would run a repeated call once more */
 	bool seen_up;     /* it answered once, or was found running */
 	int64_t leaving_until; /* clock_ms(): it said that it is stopping */
 };

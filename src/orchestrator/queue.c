@@ -175,6 +175,14 @@ static void look_at_all(struct leaving *l, struct call_queue *q, struct af_env *
 	}
 }
 
+/* Its server would run it a second time. */
+static void cut_off(struct leaving *l, struct af_call *c, const struct instance *only)
+{
+	error_set(&c->why, AF_ERR_LOST, "%s: the connection broke, and the call may have run: its server knows no call ids",
+		  only->name);
+	to_end(l, c);
+}
+
 /* It waits for an instance whose process died, or that is gone. False: it left the queue. */
 static bool after_a_death(struct leaving *l, struct af_call *c, struct instance *only)
 {
@@ -186,6 +194,10 @@ static bool after_a_death(struct leaving *l, struct af_call *c, struct instance 
 			to_end(l, c);
 			return false;
 		}
+	}
+	if (c->begun && !only->vitals.examined && only->vitals.forgetful) {
+		cut_off(l, c, only);
+		return false;
 	}
 	if (!only->vitals.gone || only->vitals.examined || only->state == INSTANCE_UP)
 		return true;

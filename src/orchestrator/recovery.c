@@ -79,6 +79,17 @@ static int64_t pause_after(int64_t waited)
 	return waited < 2000 ? 10 : waited < 20000 ? 50 : 500;
 }
 
+/* May a call that was cut off be sent again? */
+static void note_memory(struct instance *inst, struct cancel *stop)
+{
+	struct server s = instance_server(inst);
+	bool forgetful = s.type == ENV_FUNCTION_BASED && s.endpoint.base && !server_knows_ids(&s, stop);
+
+	pthread_mutex_lock(&inst->env->lock);
+	inst->vitals.forgetful = forgetful;
+	pthread_mutex_unlock(&inst->env->lock);
+}
+
 /* Until it is up, or gone, or nobody cares. */
 static bool look_after(struct instance *inst, struct cancel *stop)
 {
@@ -92,6 +103,7 @@ static bool look_after(struct instance *inst, struct cancel *stop)
 	while (!cancel_requested(stop)) {
 		switch (instance_look(inst, &patrol, stop, NULL)) {
 		case AF_OK:
+			note_memory(inst, stop);
 			if (!gone_since(inst, run))
 				return true;
 			break;

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """afs run --url: services that run already, behind real servers: the injected one, FastAPI's, nginx with TLS and a base
 path. No engine is needed; none answers."""
+import http.server
 import os
 import shutil
 import socket
 import subprocess
+import threading
 
 from engine import SRCDIR, afs, environment, environment_dir, home, name, run, temp_dir, write_files
 from readme import run_example
@@ -253,6 +255,45 @@ def _():
         equal(tool("call", CALC, "twice", "--arg", "x=3", expect=0).json, {"y": 6}, "another one")
         check(any(e["name"] == CALC for e in tool("ps", "--json", expect=0).json), "ps lacks another one")
     shutil.rmtree(folder)
+
+
+class OtherServer(http.server.BaseHTTPRequestHandler):
+    """Speaks the protocol as it was before call ids; the first call is cut off while it runs."""
+    runs = 0
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, body, status=200):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        body = {"/health": b'{"status":"ok"}', "/methods": b'{"methods":[{"name":"f","signature":"()"}],"usage":{}}'}
+        self.answer(body.get(self.path, b'{"detail":"Not Found"}'), 200 if self.path in body else 404)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        OtherServer.runs += 1
+        if OtherServer.runs == 1:
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        else:
+            self.answer(b'{"status":"success","result":%d}' % OtherServer.runs)
+
+
+@test("a server that knows no call ids is not sent a call twice")
+def _():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    env = new("other")
+    tool("run", "--url", "http://127.0.0.1:%d" % server.server_port, "--name", env, expect=0)
+    contains(tool("call", env, "f", expect=4).err, "the call may have run", "stderr")
+    equal(OtherServer.runs, 1, "runs")
+    equal(tool("call", env, "f", expect=0).json, 2, "result of the next call")
 
 
 @test("a service that ends is seen as such")
