@@ -100,6 +100,46 @@ def _():
     ui.quit()
 
 
+@test("merged logs with a filter, a search and JSON laid out, 120x36")
+def _():
+    ui, how = shown(36, 120, "3", "z", ready=("match 1/1", '"score": 0.913'))
+    ui.wait("task_id:17", "health ok", "FOLLOW")
+    ui.keys("f")
+    ui.type(r"task_id\W+(16|17)\b")
+    ui.keys("Enter")
+    ui.wait("keep /task_id", "6 of 17 lines")
+    ui.keys("/")
+    ui.type("score.:0")
+    ui.keys("Enter")
+    ui.wait("match 1/1")
+    ui.keys("i")
+    compare_golden(ui, "logs-filter-120x36", **how)
+    ui.quit()
+
+
+@test("a call: form with an error, result, history, 120x36")
+def _():
+    ui, how = shown(36, 120, "c", ready=("[3] Result   ✔", "kwargs", 'not an int: "4x"'))
+    ui.wait("[1] Call affine", "task_id*")
+    ui.type("17")
+    ui.keys("Tab")
+    ui.type("deepseek-ai/DeepSeek-V3")
+    ui.keys("^S")
+    ui.wait("[3] Result   ✔", "kwargs")
+    ui.keys("1")
+    ui.wait("┏━[1] Call")
+    ui.keys("Tab")
+    ui.type("4x")
+    ui.keys("Tab")
+    # What a call took, and when it was.
+    how["more"] += [(re.compile(pattern), "~") for pattern in (
+        r"[\d.]+ m?s   99B   replica 0 local   \S{8} ─+", r"\S{8} 0  evaluate    task_id=17… ✔ ok *[\d.]+m?s",
+        r"p50 .* ok 1/1 +")]
+    how["more"].append((re.compile(r" *\([\d.]+ m?s, replica 0\)"), ""))
+    compare_golden(ui, "call-120x36", **how)
+    ui.quit()
+
+
 @test("methods, 120x36")
 def _():
     ui, how = shown(36, 120, "2", "]", ready=("list_tasks", "Scores one task."))
