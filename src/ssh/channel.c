@@ -303,6 +303,9 @@ static void do_read(struct channel *ch)
 	struct ssh *ssh = ch->from->host->ssh;
 	ssize_t n = settle(ch, OP_READ, libssh2_channel_read(ch->ssh, ssh->scratch, sizeof(ssh->scratch)));
 
+	/* The first to read takes it for all that come after it, and those before it had a reason not to. */
+	if (ch->link->pulls == 1 && ch->link->readable)
+		ch->link->fresh = false;
 	ch->link->got |= n > 0;
 	if (n > 0 && !take_down(ch, ssh->scratch, (size_t) n))
 		channel_end(ch);
@@ -331,7 +334,8 @@ static void serve_down(struct channel *ch)
 		channel_end(ch);
 		return;
 	}
-	for (int i = 0; i < TURN_READS && working(ch) && !ch->down; i++) {
+	int turn = 0;
+	for (; turn < TURN_READS && working(ch) && !ch->down; turn++) {
 		if (libssh2_poll_channel_read(ch->ssh, 0) || (ch->link->readable && !ch->link->pulls))
 			do_read(ch);
 		else if (!ch->from->ip && libssh2_poll_channel_read(ch->ssh, 1)) /* of either kind, and so of this one */
@@ -339,6 +343,7 @@ static void serve_down(struct channel *ch)
 		else
 			break;
 	}
+	ch->link->more |= turn == TURN_READS;
 	if (!working(ch) || ch->down || !libssh2_channel_eof(ch->ssh))
 		return;
 	if (!ch->answered && !ch->from->ip)
@@ -407,7 +412,8 @@ static void do_end(struct channel *ch)
 
 static void serve_up(struct channel *ch)
 {
-	for (int i = 0; i < TURN_WRITES && working(ch); i++) {
+	int turn = 0;
+	for (; turn < TURN_WRITES && working(ch); turn++) {
 		if (!ch->up && ch->readable && !ch->local_end)
 			fill_up(ch);
 		if (!ch->up)
@@ -417,6 +423,7 @@ static void serve_up(struct channel *ch)
 		if (ch->up && ch->up->done == before)
 			break; /* the other side's window is full */
 	}
+	ch->link->more |= turn == TURN_WRITES;
 	if (!working(ch) || ch->up || !ch->local_end || ch->told_end)
 		return;
 	if (hung_up(ch->fd))

@@ -22,6 +22,20 @@ static void session_ready(void *arg, int events)
 	link_pump(l);
 }
 
+/* libssh2 takes more from the socket than the packet that an operation waits for. The rest stays in its own buffer,
+ * of which neither the socket nor a channel tells anything: only that it asks for more shows that nothing is left. */
+static ssize_t receive(libssh2_socket_t fd, void *to, size_t len, int flags, void **abstract)
+{
+	struct link *l = *abstract;
+	ssize_t n = recv(fd, to, len, flags);
+
+	l->dry = n == 0 || (n < 0 && errno != EINTR);
+	l->fresh |= n > 0;
+	if (n < 0)
+		n = errno == EINTR ? -EAGAIN : -errno;
+	return n;
+}
+
 static void soon(void *arg)
 {
 	link_pump(arg);
@@ -87,6 +101,8 @@ static void begin(struct loop_task *task)
 	l->watch = loop_watch_new(loop, l->connection.wire.fd, session_ready, l, NULL);
 	l->soon = loop_timer_new(loop, soon, l, NULL);
 	l->alive = loop_timer_new(loop, alive, l, NULL);
+	*libssh2_session_abstract(l->connection.session) = l;
+	libssh2_session_callback_set(l->connection.session, LIBSSH2_CALLBACK_RECV, (void *) receive);
 	l->progress = l->idle_since = clock_ms();
 	l->window = window_for(&l->connection.wire);
 	l->next = l->host->links;
@@ -203,11 +219,12 @@ static void acknowledge_soon(const struct link *l)
 void link_pump(struct link *l)
 {
 	l->pulls = 0;
-	l->got = false;
+	l->got = l->fresh = l->more = false;
 	if (l->stuck && !l->lost)
 		channel_retry(l->stuck, l->stuck_op);
 	if (!l->stuck && !l->lost) {
 		l->pulls = 0;
+		l->readable |= !l->dry;
 		serve_all(l);
 	}
 	/* In a crowd, requests take the acknowledgement along. */
@@ -222,8 +239,8 @@ void link_pump(struct link *l)
 	}
 	l->readable = false;
 	loop_watch_set(l->watch, events);
-	/* One operation may have pulled in what belongs to a channel that had had its turn. */
-	if (l->pulls > 1 && !l->stuck)
+	/* What came in may belong to a channel that had had its turn. Without any operation there is nobody who reads now. */
+	if (!l->stuck && l->pulls && (l->fresh || l->more || !l->dry))
 		link_soon(l);
 	host_dispatch(l->host);
 }

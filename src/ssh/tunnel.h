@@ -73,9 +73,12 @@ struct link {
 	enum channel_op stuck_op;
 	bool lost;
 	unsigned window;       /* of its channels */
-	bool readable;         /* the socket has something, or its end */
+	bool readable;         /* the socket or libssh2's buffer behind it has something, or the socket's end is there */
+	bool dry;              /* what libssh2 took last is all there was: its buffer is empty, too */
+	bool fresh;            /* something came in since the turn of some channel */
+	bool more;             /* some channel has more to do than fitted in its turn */
 	bool got;              /* this pass brought something from there */
-	int pulls;             /* operations of this pass that may have read from the socket */
+	int pulls;             /* operations of this pass */
 	size_t sessions, sessions_max; /* execs: sshd's MaxSessions */
 	int64_t progress;      /* clock_ms: when an operation last did something */
 	int64_t idle_since;    /* clock_ms; 0: it has channels */
