@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "ui/frame.h"
 
-/* Notices stay this long in the row. */
 /* Columns that the words of a job have at least. */
-#define JOB_WORDS 24
+#define JOB_WORDS 16
+/* More than this is not counted one by one, but in bytes: a share says more. */
+#define JOB_COUNTED 1000000
+/* Notices stay this long in the row. */
 #define NOTICE_MS 60000
 /* From this width on the header spells things out. */
 #define WIDE_HEADER 100
@@ -154,15 +156,22 @@ void draw_header(struct app *app, const struct area *a)
 static void add_job(struct strbuf *sb, const struct job_row *job, int width)
 {
 	size_t len = strlen(job->line);
-	size_t fits = job->label ? text_fit(job->line, len, MAX(width / 4, JOB_WORDS), NULL) : len;
+	size_t fits = job->label ? text_fit(job->line, len, MAX(width / 4 - 4, JOB_WORDS), NULL) : len;
+	const char *label = job->label, *space = label ? strchr(label, ' ') : NULL;
 
 	strbuf_addc(sb, ' ');
 	strbuf_add(sb, job->line, fits);
 	strbuf_adds(sb, fits < len ? "…" : "");
-	if (job->label)
-		strbuf_addf(sb, " · %s", job->label);
-	if (job->label && job->total > 0)
+	/* How far it is comes first: where it is narrow, the end is cut off. */
+	if (label && job->total > 0 && job->total < JOB_COUNTED)
+		strbuf_addf(sb, " · %lld/%lld", (long long) job->done, (long long) job->total);
+	else if (label && job->total > 0)
 		strbuf_addf(sb, " · %d%%", (int) (100 * job->done / job->total));
+	/* What is called stands among the command's words. */
+	if (space && width < WIDE_HEADER && memmem(job->line, len, label, (size_t) (space - label)))
+		label = space + 1;
+	if (label)
+		strbuf_addf(sb, " · %s", label);
 	strbuf_adds(sb, "  ");
 }
 

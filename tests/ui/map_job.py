@@ -36,7 +36,11 @@ def _():
     ui.keys(":")
     ui.type("map %s evaluate --over task_id=0..19999 --concurrency 4 --out %s" % (NAME, out))
     ui.keys("Enter")
-    ui.wait(re.compile(r"map .*… · evaluate [\d.]+/s · ETA \S+.* · \d+ failed · score 0.75 · success \d+% · \d+%"), timeout=20)
+    ui.wait(re.compile(r"map .*… · \d+/20000 · evaluate [\d.]+/s · ETA \S+.* · \d+ failed · score 0.75 · success \d+%"),
+            timeout=20)
+    ui.resize(24, 80)
+    ui.wait(re.compile(r"map .*… · \d+/20000 · [\d.]+/s · ETA \S+.* · \d+ failed · score 0.75"), timeout=20)
+    ui.resize(36, 120)
     wait_for(lambda: os.path.exists(out) and len(open(out).readlines()) > 30, 20, "results")
 
 
