@@ -133,6 +133,10 @@ static void open_shell(struct envs *v, struct app *app)
 		app_notice(app, NOTICE_INFO, row ? "read-only: exec is off" : "select something first");
 		return;
 	}
+	if (!strcmp(row->env->mode, "url")) {
+		app_notice(app, NOTICE_INFO, "exec is off: %s is of mode url, and there is no way into what runs there", row->env->name);
+		return;
+	}
 	snprintf(number, sizeof(number), "%d", row->replica ? row->replica->number : row->env->count ? row->env->replicas[0].number : 0);
 	/* The model may be another one when the shell has ended. */
 	AUTO_FREE char *name = str_dup(row->env->name, NULL);

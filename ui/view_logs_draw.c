@@ -31,12 +31,22 @@ double logs_rate(const struct logs_view *lv)
 
 /* ---- words in the frame ----------------------------------------------------------------------------- */
 
+/* What is reached by a URL prints elsewhere. */
+static bool has_no_log(const struct logs_view *lv)
+{
+	const struct environment *e = app_selected_environment(lv->app);
+
+	return e && !strcmp(e->mode, "url");
+}
+
 static void add_state(const struct logs_view *lv, struct strbuf *sb)
 {
 	static const char *const words[] = { "CONNECTING", "LIVE", "NOT RUNNING", "ENGINE AWAY", "REMOVED" };
 	enum log_stream_state state = log_book_state(lv->book);
 
-	if (!lv->book->follow)
+	if (has_no_log(lv))
+		strbuf_adds(sb, "NO LOGS");
+	else if (!lv->book->follow)
 		strbuf_adds(sb, "HELD");
 	else
 		strbuf_adds(sb, words[state]);
@@ -348,7 +358,9 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 	const struct log_book *b = lv->book;
 	const char *text = "nothing was printed yet";
 
-	if (!log_list_done(&b->list))
+	if (has_no_log(lv))
+		text = "an environment of mode url keeps its logs where it runs";
+	else if (!log_list_done(&b->list))
 		text = "filtering …";
 	else if (log_store_end(b->store) > log_store_first(b->store))
 		text = "no line passes the filters; F edits them";
