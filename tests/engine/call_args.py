@@ -205,7 +205,16 @@ def _():
 def _():
     if sanitized():
         skip("built with sanitizers")
-    below(call("echo", expect=0).rss, 16 * 1024, "RSS in KiB")
+    # What wait4() tells counts what this process was before it became afs.
+    before = log().count("hanging")
+    process = start_afs("call", NAME, "hang")
+    wait_for(lambda: log().count("hanging") > before, 20, "the call is under way")
+    with open("/proc/%d/status" % process.pid) as f:
+        peak = next(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    equal(process.returncode, 130, "exit status")
+    below(peak, 16 * 1024, "peak of its memory in KiB")
 
 
 @test("completion knows environments, their methods and images")
