@@ -152,7 +152,7 @@ static FILE *reader(int fd)
 /* Another file in its place, without the lines of failed calls: whole before it is there, and locked. */
 static af_code leave_failed_out(struct map_file *f, int64_t total, struct af_error *err)
 {
-	AUTO_FREE char *path = str_format(err, "%s.tmp", f->path);
+	AUTO_FREE char *path = str_format(err, "%s.XXXXXX", f->path);
 	struct scan s = { .f = f, .total = total };
 	struct stat st;
 	int64_t whole;
@@ -160,9 +160,14 @@ static af_code leave_failed_out(struct map_file *f, int64_t total, struct af_err
 
 	if (!path)
 		return AF_ERR_NOMEM;
-	int fd = fstat(f->fd, &st) < 0 ? -1 : open(path, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
-	if (fd < 0)
-		return error_errno(err, AF_ERR_IO, errno, "create %s", path);
+	int fd = mkostemp(path, O_APPEND | O_CLOEXEC);
+	if (fd < 0 || fstat(f->fd, &st) < 0 || fchmod(fd, st.st_mode & 0777) < 0) {
+		rc = error_errno(err, AF_ERR_IO, errno, "create a file beside %s", f->path);
+		if (fd >= 0)
+			unlink(path);
+		fd_cleanup(&fd);
+		return rc;
+	}
 	s.in = reader(f->fd);
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	s.keep = copy < 0 ? NULL : fdopen(copy, "a");

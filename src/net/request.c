@@ -324,6 +324,8 @@ static void set_exchange(struct exchange *ex)
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long) (req->connect_timeout_ms ? req->connect_timeout_ms : CONNECT_TIMEOUT_MS));
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) MAX(req->timeout_ms, (int64_t) 0));
+	/* One that announces too much is not read at all. */
+	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) (req->on_data ? 0 : MIN(ex->resp->body.max, (size_t) INT64_MAX)));
 	set_body(ex);
 }
 

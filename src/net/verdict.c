@@ -30,11 +30,16 @@ static af_code lost(struct exchange *ex, CURLcode verdict, struct af_error *err)
 	return error_set(err, AF_ERR_LOST, "the connection to %s broke before the answer was whole: %s", ex->where, why);
 }
 
+static af_code too_large(struct exchange *ex, struct af_error *err)
+{
+	return error_set(err, AF_ERR_TOO_LARGE, "the answer of %s is larger than the limit of %zu bytes", ex->where,
+			 ex->resp->body.max);
+}
+
 static af_code stopped(struct exchange *ex, struct af_error *err)
 {
 	if (ex->stopped == AF_ERR_TOO_LARGE)
-		return error_set(err, ex->stopped, "the answer of %s is larger than the limit of %zu bytes", ex->where,
-				 ex->resp->body.max);
+		return too_large(ex, err);
 	if (ex->stopped == AF_ERR_NOMEM)
 		return error_nomem(err);
 	return error_set(err, ex->stopped, "the request to %s was given up", ex->where);
@@ -77,6 +82,8 @@ af_code exchange_finish(struct exchange *ex, CURLcode verdict, struct af_error *
 		if (ex->resp->sent)
 			break;
 		return error_set(err, AF_ERR_USAGE, NOT_HTTP, ex->where, ex->detail);
+	case CURLE_FILESIZE_EXCEEDED:
+		return too_large(ex, err);
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:

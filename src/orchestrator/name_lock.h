@@ -8,8 +8,9 @@
 
 struct name_lock {
 	int fd; /* -1: not held */
+	char *path;
 };
-#define NAME_LOCK_INIT { -1 }
+#define NAME_LOCK_INIT { -1, NULL }
 
 /* Waits for the others. A runtime directory that cannot be used is no failure: then the engine alone decides, which
  * refuses a second container of the same name. CANCELLED. */
