@@ -39,6 +39,15 @@ static void add_hosts(struct strbuf *sb, const struct app *app, int width)
 		strbuf_adds(sb, m->host_count ? m->hosts[0].name : "local");
 }
 
+/* Is there any that needs no engine? Its figures are right whatever becomes of the hosts. */
+static bool has_engineless(const struct model *m)
+{
+	for (int i = 0; i < m->count; i++)
+		if (strcmp(m->environments[i].mode, "docker") != 0)
+			return true;
+	return false;
+}
+
 /* Of several hosts those that went silent, behind their number: the others' figures are right. */
 static int draw_lost(const struct app *app, const struct area *a, int x)
 {
@@ -51,7 +60,7 @@ static int draw_lost(const struct app *app, const struct area *a, int x)
 			name = m->hosts[i].name;
 			lost++;
 		}
-	if (m->host_count < 2 || !lost)
+	if (!lost || (m->host_count < 2 && !has_engineless(m)))
 		return x;
 	if (lost == 1)
 		return x + draw_fmt(a, 0, x, ROLE_ERROR, "%.24s lost", name) + 2;
@@ -135,7 +144,7 @@ void draw_header(struct app *app, const struct area *a)
 		strbuf_adds(&sb, "  READ-ONLY");
 	int x = draw_str(a, 0, 0, ROLE_HEADER, sb.data) + 2;
 	x = draw_lost(app, a, x);
-	if (m->host_count < 2 && host_trouble(app, &trouble)) {
+	if (m->host_count < 2 && !has_engineless(m) && host_trouble(app, &trouble)) {
 		struct area left = { a->y, a->x, a->h, right - 1 };
 		draw_text(&left, 0, x, ROLE_ERROR, trouble.data, trouble.len, true);
 		return;

@@ -21,6 +21,21 @@ static struct strbuf lines = STRBUF_INIT(STRBUF_TEXT);
 
 /* ---- the registry -------------------------------------------------------------- */
 
+/* Its first line, which may come in pieces: whoever closes the pipe before the last one ends the registry. */
+static bool read_line(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size && read(fd, line + len, 1) == 1) {
+		if (line[len] == '\n') {
+			line[len] = '\0';
+			return len > 0;
+		}
+		len++;
+	}
+	return false;
+}
+
 static int start_registry(void)
 {
 	AUTO_FREE char *script = str_format(NULL, "%s/tests/engine/docker_registry.py", getenv("AFS_SRCDIR"));
@@ -39,10 +54,10 @@ static int start_registry(void)
 	close(in[0]);
 	close(out[1]);
 	registry_stdin = in[1];
-	if (rc || read(out[0], port, sizeof(port) - 1) <= 0)
-		return -1;
+	bool told = !rc && read_line(out[0], port, sizeof(port));
 	close(out[0]);
-	port[strcspn(port, "\n")] = '\0';
+	if (!told)
+		return -1;
 	snprintf(registry, sizeof(registry), "127.0.0.1:%s", port);
 	return 0;
 }
