@@ -12,7 +12,7 @@
 #include "loop/loop.h"
 #include "net/net_priv.h"
 
-#define SHARD_SIZE 64
+#define SHARD_SIZE 32
 /* Kept connections of a shard; must exceed its transfers or they are closed and made again all the time. */
 #define SHARD_CONNECTIONS (4L * SHARD_SIZE)
 
