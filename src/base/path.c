@@ -143,6 +143,12 @@ af_code file_create(const char *path, const void *data, size_t len, mode_t mode,
 	return rc;
 }
 
+/* What another has removed meanwhile is gone as well. */
+static int failure(int errnum)
+{
+	return errnum == ENOENT ? 0 : errnum;
+}
+
 /* Empties and closes the directory. */
 static int empty_dir(int dirfd)
 {
@@ -160,13 +166,13 @@ static int empty_dir(int dirfd)
 		if (unlinkat(dirfd, e->d_name, 0) == 0)
 			continue;
 		if (errno != EISDIR && errno != EPERM) {
-			failed = errno;
-			break;
+			failed = failure(errno);
+			continue;
 		}
 		int sub = openat(dirfd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		failed = sub < 0 ? errno : empty_dir(sub);
+		failed = sub < 0 ? failure(errno) : empty_dir(sub);
 		if (!failed && unlinkat(dirfd, e->d_name, AT_REMOVEDIR) < 0)
-			failed = errno;
+			failed = failure(errno);
 	}
 	closedir(d);
 	return failed;
@@ -180,7 +186,7 @@ af_code path_remove_tree(const char *dir, struct af_error *err)
 		return AF_OK;
 	int failed = fd < 0 ? errno : empty_dir(fd);
 	if (!failed && rmdir(dir) < 0)
-		failed = errno;
+		failed = failure(errno);
 	return failed ? error_errno(err, AF_ERR_IO, failed, "remove %s", dir) : AF_OK;
 }
 
