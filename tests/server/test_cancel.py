@@ -88,6 +88,7 @@ def register(workers):
                 below(time.monotonic() - began, 1, "seconds")
                 equal(status, 499)
                 contains(body["detail"], "cancelled")
+                equal(server.get("/stats")[1]["methods"][method]["errors_4xx"], 1)
                 wait_for(has(server, method + ".cancelled"), what="CancelledError")
                 equal(cancel(server, method + "-id"), "finished")
                 equal(server.call(method, method + "-id", name=method)[0], 499, "the retry")

@@ -236,6 +236,8 @@ def _():
             equal((status, body["status"]), (200, "failed"))
             contains(body["result"]["error"], "ended after 0.3 s")
             equal(short.logged(method=name)["failed"], "timeout")
+            counts = short.get("/stats")[1]["methods"][name]
+            equal([counts[key] for key in ("errors", "errors_4xx", "errors_5xx", "timeouts")], [1, 0, 0, 1])
         equal(short.in_flight(), 0)
 
 

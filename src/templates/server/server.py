@@ -486,45 +486,72 @@ class Latencies:
         return {"p50_ms": self.percentile_ms(0.50), "p95_ms": self.percentile_ms(0.95), "p99_ms": self.percentile_ms(0.99)}
 
 
+class MethodCounts:
+    """Calls of one method: what became of them, and how long they took."""
+
+    OUTCOMES = ("errors_4xx", "errors_5xx", "timeouts")  # an error is one of these
+
+    def __init__(self):
+        self.calls = 0
+        self.outcomes = [0, 0, 0]
+        self.latencies = Latencies()
+
+    def add(self, answer, seconds):
+        self.calls += 1
+        self.latencies.add(seconds)
+        if answer.failed:
+            self.outcomes[2] += 1
+        elif answer.status != 200:
+            self.outcomes[answer.status >= 500] += 1
+
+    def export(self):
+        return [self.calls, self.outcomes, dict(self.latencies.bins)]
+
+    def merge(self, exported):
+        calls, outcomes, bins = exported
+        self.calls += calls
+        self.outcomes = [a + b for a, b in zip(self.outcomes, outcomes)]
+        for index, count in bins.items():
+            self.latencies.bins[int(index)] += count
+
+    def summary(self):
+        return dict({"calls": self.calls, "errors": sum(self.outcomes)}, **dict(zip(self.OUTCOMES, self.outcomes)),
+                    **self.latencies.percentiles())
+
+
 class Statistics:
     def __init__(self):
         self.since = time.time()
         self.requests = self.errors = 0
-        self.methods = {}  # name -> [calls, errors, Latencies]; only methods that exist
+        self.methods = {}  # name -> MethodCounts; only methods that exist
 
-    def add(self, method, ok, seconds):
+    def add(self, method, answer, seconds):
         self.requests += 1
-        self.errors += not ok
+        self.errors += answer.status != 200 or bool(answer.failed)
         if method is not None:
-            row = self.methods.get(method)
-            if row is None:
-                row = self.methods[method] = [0, 0, Latencies()]
-            row[0] += 1
-            row[1] += not ok
-            row[2].add(seconds)
+            counts = self.methods.get(method)
+            if counts is None:
+                counts = self.methods[method] = MethodCounts()
+            counts.add(answer, seconds)
 
     def export(self):
         return {"since": self.since, "requests": self.requests, "errors": self.errors,
-                "methods": {name: [row[0], row[1], dict(row[2].bins)] for name, row in self.methods.items()}}
+                "methods": {name: counts.export() for name, counts in self.methods.items()}}
 
     @staticmethod
     def summed(parts, workers):
         """The answer of GET /stats from the exports of the workers that gave one."""
         total, methods = Latencies(), {}
         for part in parts:
-            for name, (calls, errors, bins) in part["methods"].items():
-                row = methods.setdefault(name, [0, 0, Latencies()])
-                row[0] += calls
-                row[1] += errors
-                for index, count in bins.items():
-                    row[2].bins[int(index)] += count
-                    total.bins[int(index)] += count
+            for name, exported in part["methods"].items():
+                methods.setdefault(name, MethodCounts()).merge(exported)
+        for counts in methods.values():
+            total.bins.update(counts.latencies.bins)
         answer = {"since": min(part["since"] for part in parts)}
         for key in ("requests", "errors", "in_flight", "abandoned"):
             answer[key] = sum(part[key] for part in parts)
         answer.update(total.percentiles())
-        answer["methods"] = {name: dict({"calls": row[0], "errors": row[1]}, **row[2].percentiles())
-                             for name, row in sorted(methods.items())}
+        answer["methods"] = {name: counts.summary() for name, counts in sorted(methods.items())}
         answer.update(workers=workers, workers_answered=len(parts))
         return answer
 
@@ -1164,13 +1191,13 @@ class Server:
         if call.id is not None:
             self.by_id.pop(call.id, None)
             self.answers.put(call.id, call.digest, call.answer)
-        self.statistics.add(call.method, call.answer.status == 200 and not call.answer.failed, seconds)
+        self.statistics.add(call.method, call.answer, seconds)
         self.log_call(call.method, call.answer, seconds, call.id, call.task_id)
 
     def refused(self, path, method, kwargs, call_id, began, answer):
         """A request that never became a call."""
         seconds = time.perf_counter() - began
-        self.statistics.add(None, False, seconds)
+        self.statistics.add(None, answer, seconds)
         self.log_call(path[1:] if method is None else method, answer, seconds, call_id, loggable_task_id(kwargs))
         return answer
 
