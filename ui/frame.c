@@ -80,6 +80,17 @@ static struct view *focused_view(const struct frame *f)
 	return top ? top : f->panes[f->focus];
 }
 
+/* Questions and menus lie over a view and are about it. */
+struct view *frame_whole(const struct app *app)
+{
+	const struct frame *f = app->frame;
+
+	for (int i = f->overlay_count; i-- > 0;)
+		if (f->overlays[i]->ops->crumb)
+			return f->overlays[i];
+	return f->zoomed && f->panes[f->focus]->ops->crumb ? f->panes[f->focus] : NULL;
+}
+
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 static void draw_too_small(const struct area *screen)

@@ -27,6 +27,9 @@ struct layout {
 enum { LAYOUT_MIN_ROWS = 12, LAYOUT_MIN_COLS = 50 };
 void layout_compute(struct layout *l, int rows, int cols, enum pane focus, bool zoomed);
 
+/* The view that has the whole screen and says so in the header; NULL: none. */
+struct view *frame_whole(const struct app *app);
+
 /* The header, the notices and the hints (frame_lines.c). */
 void draw_header(struct app *app, const struct area *a);
 void draw_notices(struct app *app, const struct area *a);

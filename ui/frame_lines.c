@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/frame.h"
 
@@ -15,19 +16,6 @@
 #define NOTICE_MS 60000
 /* From this width on the header spells things out. */
 #define WIDE_HEADER 100
-
-/* 48213 → "48,213" */
-static void add_grouped(struct strbuf *sb, uint64_t n)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) n);
-
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			strbuf_addc(sb, ',');
-		strbuf_addc(sb, digits[i]);
-	}
-}
 
 static void add_hosts(struct strbuf *sb, const struct app *app, int width)
 {
@@ -115,19 +103,52 @@ static void draw_requests(struct app *app, const struct area *a, int x, int righ
 	AUTO_STRBUF sb = STRBUF_INIT(256);
 
 	strbuf_adds(&sb, "req ");
-	add_grouped(&sb, m->requests);
+	count_format(&sb, m->requests);
 	if (!isnan(m->rate))
 		strbuf_addf(&sb, a->w < WIDE_HEADER ? "  %.1f/s" : "    %.1f/s", m->rate);
 	if (m->requests)
 		strbuf_addf(&sb, a->w < WIDE_HEADER ? "  err %.2f%%" : "    err %.2f%%",
 			    100.0 * (double) m->errors / (double) m->requests);
-	if (x + text_width(sb.data, sb.len) + 2 < right)
+	if (x + text_width(sb.data, sb.len) + 2 <= right)
 		draw_str(a, 0, x + 2, ROLE_HEADER, sb.data);
+}
+
+/* Behind what every header begins with: what the totals are, or why there are none. */
+static void draw_totals(struct app *app, const struct area *a, int x)
+{
+	const struct model *m = &app->model;
+
+	if (!m->loaded) {
+		draw_str(a, 0, x, ROLE_HEADER, "looking …");
+		return;
+	}
+	if (a->w >= WIDE_HEADER)
+		x += draw_fmt(a, 0, x, ROLE_HEADER, "envs %d   replicas %d  ", m->count, m->replicas);
+	x = draw_counts(app, a, x);
+	draw_requests(app, a, x, a->w);
+}
+
+/* "affine › Logs   3 of 3 replicas   since 15m"; what does not fit is left out from the right, in whole facts. */
+static void draw_crumb(struct app *app, const struct area *a, int x, struct view *whole)
+{
+	AUTO_STRBUF path = STRBUF_INIT(STRBUF_LINE), facts = STRBUF_INIT(STRBUF_LINE);
+
+	whole->ops->crumb(whole, app, &path, &facts);
+	x += draw_text(a, 0, x, ROLE_HEADER, path.data, path.len, true) + 3;
+	for (const char *p = facts.data; *p;) {
+		size_t len = strcspn(p, "\n");
+		int width = text_width(p, len);
+		if (x + width > a->w)
+			return;
+		x += draw_text(a, 0, x, ROLE_HEADER, p, len, true) + 3;
+		p += len + (p[len] == '\n');
+	}
 }
 
 void draw_header(struct app *app, const struct area *a)
 {
 	const struct model *m = &app->model;
+	struct view *whole = frame_whole(app);
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE), trouble = STRBUF_INIT(STRBUF_LINE);
 	time_t now = (time_t) (app->stamp_ms / 1000);
 	struct tm tm;
@@ -136,27 +157,21 @@ void draw_header(struct app *app, const struct area *a)
 	area_clear(a, ROLE_HEADER);
 	gmtime_r(&now, &tm);
 	strftime(clock, sizeof(clock), "%H:%M:%SZ", &tm);
-	int right = a->w - (int) strlen(clock) - 2;
-	draw_str(a, 0, right + 1, ROLE_HEADER, clock);
+	struct area left = { a->y, a->x, a->h, a->w - (int) strlen(clock) - 3 };
+	draw_str(a, 0, left.w + 2, ROLE_HEADER, clock);
 	strbuf_adds(&sb, " afs  ");
-	add_hosts(&sb, app, a->w);
+	if (!whole)
+		add_hosts(&sb, app, a->w);
 	if (app->options.readonly)
-		strbuf_adds(&sb, "  READ-ONLY");
-	int x = draw_str(a, 0, 0, ROLE_HEADER, sb.data) + 2;
-	x = draw_lost(app, a, x);
-	if (m->host_count < 2 && !has_engineless(m) && host_trouble(app, &trouble)) {
-		struct area left = { a->y, a->x, a->h, right - 1 };
+		strbuf_adds(&sb, whole ? "READ-ONLY" : "  READ-ONLY");
+	int x = draw_str(&left, 0, 0, ROLE_HEADER, sb.data);
+	x = draw_lost(app, &left, x + (!whole || app->options.readonly ? 2 : 0));
+	if (m->host_count < 2 && !has_engineless(m) && host_trouble(app, &trouble))
 		draw_text(&left, 0, x, ROLE_ERROR, trouble.data, trouble.len, true);
-		return;
-	}
-	if (!m->loaded) {
-		draw_str(a, 0, x, ROLE_HEADER, "looking …");
-		return;
-	}
-	if (a->w >= WIDE_HEADER)
-		x += draw_fmt(a, 0, x, ROLE_HEADER, "envs %d   replicas %d  ", m->count, m->replicas);
-	x = draw_counts(app, a, x);
-	draw_requests(app, a, x, right);
+	else if (whole)
+		draw_crumb(app, &left, x, whole);
+	else
+		draw_totals(app, &left, x);
 }
 
 /* ---- notices -------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/strbuf.h"
 #include "ui/canvas.h"
 #include "ui/keymap.h"
 
@@ -42,6 +43,9 @@ struct view_ops {
 	bool text; /* takes printable keys itself now and then: see wants_text */
 
 	void (*free)(struct view *v);
+	/* While it has the whole screen, for the header: where one is ("affine › Logs"), and what matters there, a line each. NULL: the
+	 * header tells of everything that runs. */
+	void (*crumb)(struct view *v, struct app *app, struct strbuf *path, struct strbuf *facts);
 	/* Draws everything, its box too, into `a`. Partial data is drawable. */
 	void (*draw)(struct view *v, struct app *app, const struct area *a, bool focused);
 	/* An action of one of its contexts. */

@@ -91,6 +91,20 @@ static void detail_draw(struct view *v, struct app *app, const struct area *a, b
 	}
 }
 
+static void detail_crumb(struct view *v, struct app *app, struct strbuf *path, struct strbuf *facts)
+{
+	const struct environment *e = app_selected_environment(app);
+	const struct replica *r = app_selected_replica(app);
+
+	if (e && r)
+		strbuf_addf(path, "%s·%d › ", e->name, r->number);
+	else if (e)
+		strbuf_addf(path, "%s › ", e->name);
+	strbuf_adds(path, tab_names[((struct detail *) v)->tab]);
+	if (e)
+		strbuf_addf(facts, "%d/%d up\nbalance %s\n", e->up, MAX(e->planned, e->count), e->balance);
+}
+
 static void show_tab(struct detail *d, struct app *app, int tab)
 {
 	tab = (tab + TAB_COUNT) % TAB_COUNT;
@@ -212,6 +226,7 @@ static const struct view_ops detail_ops = {
 	.contexts = detail_contexts,
 	.hints = footer_hints,
 	.free = detail_free,
+	.crumb = detail_crumb,
 	.draw = detail_draw,
 	.act = detail_act,
 	.wants_text = detail_wants_text,

@@ -225,6 +225,7 @@ const struct view_ops logs_ops = {
 	.contexts = logs_contexts,
 	.hints = footer_hints,
 	.free = logs_free,
+	.crumb = logs_crumb,
 	.draw = logs_draw,
 	.act = logs_act,
 	.wants_text = logs_wants_text,

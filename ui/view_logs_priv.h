@@ -108,6 +108,9 @@ void logs_add_time(const struct logs_view *lv, struct strbuf *out, int64_t ns, b
 void logs_add_clock(const struct logs_view *lv, struct strbuf *out, int64_t ns);
 const char *logs_time_name(enum time_format format);
 
+/* ---- view_logs_crumb.c */
+void logs_crumb(struct view *v, struct app *app, struct strbuf *path, struct strbuf *facts);
+
 /* ---- view_logs_draw.c */
 void logs_draw(struct view *v, struct app *app, const struct area *a, bool focused);
 void logs_add_grouped(struct strbuf *sb, uint64_t n);

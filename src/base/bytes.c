@@ -53,6 +53,18 @@ void size_format(struct strbuf *sb, int64_t bytes)
 	strbuf_addf(sb, value < 9.95 && unit ? "%.1f%c" : "%.0f%c", value, units[unit]);
 }
 
+void count_format(struct strbuf *sb, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) n);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			strbuf_addc(sb, ',');
+		strbuf_addc(sb, digits[i]);
+	}
+}
+
 bool int_parse(const char *text, int64_t min, int64_t max, int64_t *out)
 {
 	char *end;

@@ -12,6 +12,8 @@
 af_code size_parse(const char *text, int64_t *bytes, struct af_error *err) MUST_CHECK;
 /* "201M", "1.4G" in 1024s, at most 5 columns. */
 void size_format(struct strbuf *sb, int64_t bytes);
+/* 36104 → "36,104" */
+void count_format(struct strbuf *sb, uint64_t n);
 /* Whole text is a decimal number within [min, max]. */
 bool int_parse(const char *text, int64_t min, int64_t max, int64_t *out);
 bool double_parse(const char *text, double *out);
