@@ -92,6 +92,25 @@ af_code store_get_before(struct store *s, int64_t id, struct call_record *out, s
 af_code store_forget(struct store *s, int64_t id, int64_t *count, struct af_error *err) MUST_CHECK;
 af_code store_count(struct store *s, int64_t *calls, struct af_error *err) MUST_CHECK;
 
+/* Calls of a method that one replica answered. */
+struct call_count {
+	int replica;
+	char *method;
+	int64_t calls, errors; /* an error is whatever did not end with AF_OK */
+	int64_t last_ms;       /* wall clock, when the newest began */
+	double p50_ms, p95_ms, p99_ms;
+};
+struct call_counts {
+	struct call_count *items; /* by replica, then by method */
+	size_t count;
+};
+void call_counts_free(struct call_counts *counts);
+/* Of an environment's calls that began at since_ms (wall clock) or later. */
+af_code store_counts(struct store *s, const char *environment, int64_t since_ms, struct call_counts *out,
+		     struct af_error *err) MUST_CHECK;
+/* A number that changes when another connection has written. Cheap. */
+af_code store_version(struct store *s, int64_t *version, struct af_error *err) MUST_CHECK;
+
 /* ---- saved calls ---------------------------------------------------------------------------------- */
 
 struct saved_call {

@@ -393,6 +393,65 @@ static void test_the_log_does_not_grow_for_ever(void **state UNUSED)
 	assert_in_range(largest, 1, 2 * 1024 * 1024);
 }
 
+static void add_call(struct store *s, const char *method, int replica, int64_t started_ms, int64_t took_us, af_code code)
+{
+	struct call_record r = record_of(method, "{}", "1");
+
+	r.replica = replica;
+	r.started_ms = started_ms;
+	r.took_us = took_us;
+	r.code = code;
+	ok(store_add(s, &r, NULL, &err));
+}
+
+static void test_counts(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *s = opened();
+	struct call_counts counts;
+
+	ok(store_counts(s, "affine", 0, &counts, &err));
+	assert_int_equal(counts.count, 0);
+	call_counts_free(&counts);
+	for (int i = 0; i < 100; i++)
+		add_call(s, "evaluate", 0, 2000 + i, 1000 * (i < 90 ? 10 : 900), i % 10 ? AF_OK : AF_ERR_METHOD);
+	add_call(s, "reset", 0, 5000, 1000, AF_OK);
+	add_call(s, "evaluate", 1, 3000, 1000, AF_ERR_TIMEOUT);
+	add_call(s, "evaluate", -1, 3000, 1000, AF_ERR_UNREACHABLE); /* reached nobody */
+	add_call(s, "evaluate", 0, 100, 1000, AF_OK);                /* of one that had the name before */
+	ok(store_counts(s, "affine", 1000, &counts, &err));
+	assert_int_equal(counts.count, 3);
+	const struct call_count *c = counts.items;
+	assert_int_equal(c[0].replica, 0);
+	assert_string_equal(c[0].method, "evaluate");
+	assert_int_equal(c[0].calls, 100);
+	assert_int_equal(c[0].errors, 10);
+	assert_int_equal(c[0].last_ms, 2099);
+	assert_true(c[0].p50_ms > 9 && c[0].p50_ms < 11);
+	assert_true(c[0].p95_ms > 800 && c[0].p95_ms < 1000);
+	assert_string_equal(c[1].method, "reset");
+	assert_int_equal(c[1].calls, 1);
+	assert_int_equal(c[2].replica, 1);
+	assert_int_equal(c[2].errors, 1);
+	call_counts_free(&counts);
+	ok(store_counts(s, "other", 0, &counts, &err));
+	assert_int_equal(counts.count, 0);
+	call_counts_free(&counts);
+}
+
+static void test_version(void **state UNUSED)
+{
+	AF_AUTO(store) struct store *reader = opened();
+	AF_AUTO(store) struct store *writer = opened();
+	int64_t before, same, after;
+
+	ok(store_version(reader, &before, &err));
+	ok(store_version(reader, &same, &err));
+	assert_int_equal(before, same);
+	add_call(writer, "evaluate", 0, 1000, 1000, AF_OK);
+	ok(store_version(reader, &after, &err));
+	assert_int_not_equal(before, after);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +470,8 @@ int main(void)
 		cmocka_unit_test_setup(test_damaged_files, fresh),
 		cmocka_unit_test_setup(test_recording_never_fails, fresh),
 		cmocka_unit_test_setup(test_many_writers, fresh),
+		cmocka_unit_test_setup(test_counts, fresh),
+		cmocka_unit_test_setup(test_version, fresh),
 		cmocka_unit_test_setup(test_the_log_does_not_grow_for_ever, fresh),
 	};
 	return cmocka_run_group_tests(tests, before_all, after_all);
