@@ -75,19 +75,6 @@ static void draw_heading(struct envs *v, const struct area *a, const struct colu
 		draw_over(a, 0, v->heading[v->sort].x, v->heading[v->sort].width, ROLE_STRONG);
 }
 
-/* 36104 → "36,104"; above a million "1.2M", so that the column holds it. */
-static void format_count(char *buf, size_t size, uint64_t n)
-{
-	if (n >= 10000000)
-		snprintf(buf, size, "%.1fM", (double) n / 1e6);
-	else if (n >= 1000)
-		snprintf(buf, size, n >= 1000000 ? "%llu,%03llu,%03llu" : "%llu,%03llu",
-			 (unsigned long long) (n >= 1000000 ? n / 1000000 : n / 1000),
-			 (unsigned long long) (n >= 1000000 ? n / 1000 % 1000 : n % 1000), (unsigned long long) (n % 1000));
-	else
-		snprintf(buf, size, "%llu", (unsigned long long) n);
-}
-
 static void format_ms(char *buf, size_t size, double ms)
 {
 	if (isnan(ms))
@@ -108,7 +95,7 @@ struct figures {
 static void draw_figures(const struct area *a, int y, const struct columns *c, enum role role, const struct figures *f)
 {
 	const char *none = glyph(GLYPH_DASH);
-	AUTO_STRBUF memory = STRBUF_INIT(32);
+	AUTO_STRBUF memory = STRBUF_INIT(32), requests = STRBUF_INIT(32);
 	char buf[32];
 
 	snprintf(buf, sizeof(buf), "%.0f%%", f->cpu);
@@ -117,8 +104,12 @@ static void draw_figures(const struct area *a, int y, const struct columns *c, e
 		size_format(&memory, f->memory);
 	if (c->mem)
 		right_text(a, y, c->mem, role, memory.len ? memory.data : none);
-	format_count(buf, sizeof(buf), f->requests);
-	right_text(a, y, c->req, role, buf);
+	/* The column holds no more. */
+	if (f->requests >= 10000000)
+		strbuf_addf(&requests, "%.1fM", (double) f->requests / 1e6);
+	else
+		count_format(&requests, f->requests);
+	right_text(a, y, c->req, role, requests.data);
 	snprintf(buf, sizeof(buf), f->rate > 0 && f->rate < 99.95 ? "%.1f" : "%.0f", f->rate);
 	right_text(a, y, c->rate, role, isnan(f->rate) ? none : buf);
 	snprintf(buf, sizeof(buf), "%.1f%%", f->requests ? 100.0 * (double) f->errors / (double) f->requests : 0);
@@ -179,7 +170,7 @@ static enum role state_role(const struct replica *r)
 {
 	if (r->state == REPLICA_STARTING)
 		return ROLE_BUSY;
-	return r->state == REPLICA_UP && (r->healthy || !r->sampled_ms) ? ROLE_OK : ROLE_ERROR;
+	return !strcmp(r->word, "up") ? ROLE_OK : ROLE_ERROR;
 }
 
 static const char *state_glyph(const struct replica *r)
@@ -215,6 +206,16 @@ static void word_of(const struct app *app, const struct replica *r, bool stale, 
 		snprintf(out, size, age < 120 ? "%llds ago" : "%lldm ago", age < 120 ? age : MIN(age / 60, 9999LL));
 }
 
+/* In place of figures, which one that starts has not. */
+static void draw_wait(const struct area *a, int y, int x, const struct replica *r)
+{
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+
+	replica_add_wait(&sb, r, wall_ms());
+	x += draw_text(a, y, x, ROLE_BUSY, sb.data, sb.len, true) + 2;
+	draw_str(a, y, x, ROLE_BUSY, spinner());
+}
+
 static void draw_replica(struct app *app, const struct area *a, int y, const struct columns *c, const struct replica *r,
 			 bool stale)
 {
@@ -227,8 +228,10 @@ static void draw_replica(struct app *app, const struct area *a, int y, const str
 	draw_str(a, y, 3, state, state_glyph(r));
 	draw_replica_name(a, y, c, r, role, word);
 	right_text(a, y, c->up, state, word);
-	if (r->state == REPLICA_STARTING)
-		draw_str(a, y, c->up + 2, ROLE_BUSY, spinner());
+	if (r->state == REPLICA_STARTING && !stale) {
+		draw_wait(a, y, c->up + 2, r);
+		return;
+	}
 	draw_figures(a, y, c, role, &f);
 	if (r->state == REPLICA_UP)
 		draw_rates(app, a, y, c, &r->rates);

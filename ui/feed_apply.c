@@ -36,35 +36,18 @@ static enum replica_state state_of(enum instance_state state)
 	return state == INSTANCE_UP ? REPLICA_UP : state == INSTANCE_STARTING ? REPLICA_STARTING : REPLICA_DOWN;
 }
 
-/* The word in the list: "up", "starting", "oom", "exit 137", "paused". */
-static void set_word(struct replica *r)
-{
-	if (r->state == REPLICA_UP)
-		snprintf(r->word, sizeof(r->word), "%s", r->sampled_ms && !r->healthy ? "no answer" : "up");
-	else if (r->state == REPLICA_STARTING)
-		snprintf(r->word, sizeof(r->word), "starting");
-	else if (r->oom)
-		snprintf(r->word, sizeof(r->word), "oom");
-	else if (strstr(r->status, "(Paused)"))
-		snprintf(r->word, sizeof(r->word), "paused");
-	else if (r->exit_code >= 0)
-		snprintf(r->word, sizeof(r->word), "exit %d", r->exit_code);
-	else
-		snprintf(r->word, sizeof(r->word), "%.14s", str_blank(r->status) ? "down" : r->status);
-}
-
 static void fill_replica(struct replica *r, const struct instance *inst, const char *origin)
 {
 	*r = (struct replica){ .number = inst->replica, .state = state_of(inst->state), .cpu_percent = NAN, .memory = -1,
-			       .rate = NAN, .p50_ms = NAN, .p95_ms = NAN, .p99_ms = NAN,
-			       .exit_code = exit_code_of(inst->status) };
+			       .rate = NAN, .p50_ms = NAN, .p95_ms = NAN, .p99_ms = NAN, .running = inst->state == INSTANCE_UP,
+			       .created_ms = inst->created * 1000, .exit_code = exit_code_of(inst->status) };
 	copy(&r->id, inst->id);
 	copy(&r->name, inst->name);
 	copy(&r->host, inst->host);
 	copy(&r->origin, origin);
 	copy(&r->image, inst->image);
 	copy(&r->status, inst->status);
-	set_word(r);
+	replica_settle(r, wall_ms());
 }
 
 af_code listing_fill(struct listing *l, const struct env_list *list, struct af_error *err)
@@ -90,6 +73,13 @@ af_code listing_fill(struct listing *l, const struct env_list *list, struct af_e
 	return AF_OK;
 }
 
+/* What its server said in the run before says nothing of the next. */
+static void begin_run(struct replica *r)
+{
+	r->answered = false;
+	r->unanswered = r->health_failures = 0;
+}
+
 /* What was measured goes on with the replica. */
 static void carry_over(struct replica *to, struct replica *from)
 {
@@ -103,10 +93,13 @@ static void carry_over(struct replica *to, struct replica *from)
 	to->image = fresh.image;
 	to->status = fresh.status;
 	to->number = fresh.number;
+	to->created_ms = fresh.created_ms;
+	to->running = fresh.running;
 	to->state = fresh.state;
 	if (fresh.exit_code >= 0)
 		to->exit_code = fresh.exit_code;
-	if (to->state != REPLICA_UP) {
+	if (!to->running) {
+		begin_run(to);
 		to->cpu_percent = to->rate = to->p50_ms = to->p95_ms = to->p99_ms = NAN;
 		to->in_flight = 0;
 		to->memory = -1;
@@ -114,7 +107,7 @@ static void carry_over(struct replica *to, struct replica *from)
 	}
 	from->methods = NULL;
 	from->method_count = 0;
-	set_word(to);
+	replica_settle(to, wall_ms());
 }
 
 static struct model_host *host_named(struct model *m, const char *name)
@@ -230,7 +223,7 @@ static void note_last_calls(struct replica *r, struct sample *s)
 	for (int i = 0; i < s->method_count; i++) {
 		struct method_count *now = &s->methods[i];
 		for (int k = 0; k < r->method_count; k++)
-			if (!strcmp(r->methods[k].name, now->name))
+			if (!now->last_ms && !strcmp(r->methods[k].name, now->name))
 				now->last_ms = now->calls > r->methods[k].calls ? wall_ms() : r->methods[k].last_ms;
 	}
 }
@@ -242,7 +235,7 @@ static void take_counts(struct replica *r, struct sample *s, int64_t now)
 
 	note_last_calls(r, s);
 	count_rate(r, s, now);
-	r->source = COUNT_SERVER;
+	r->source = s->source;
 	r->requests = s->requests;
 	r->errors = s->errors;
 	r->in_flight = s->in_flight;
@@ -260,6 +253,10 @@ static void take_counts(struct replica *r, struct sample *s, int64_t now)
 static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 {
 	if (s->has_detail) {
+		if (r->started_ms != s->started_ms)
+			begin_run(r);
+		r->health_failures = s->health_failures;
+		r->health_retries = s->health_retries;
 		r->oom = s->oom;
 		r->exit_code = s->running ? -1 : s->exit_code;
 		r->restarts = s->restarts;
@@ -274,11 +271,15 @@ static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 		series_put(&r->mem, now, (double) r->memory);
 	}
 	/* Where there is nothing to ask, running is all there is to know. */
-	r->healthy = s->asked ? s->answered : r->state == REPLICA_UP;
-	if (s->has_counts)
+	r->healthy = s->asked ? s->answered : r->running;
+	if (s->asked && r->running) {
+		r->answered |= s->answered;
+		r->unanswered = s->answered ? 0 : r->unanswered + 1;
+	}
+	if (s->source != COUNT_NONE)
 		take_counts(r, s, now);
 	r->sampled_ms = now;
-	set_word(r);
+	replica_settle(r, wall_ms());
 }
 
 static void apply_samples(struct app *app, struct message *message)
@@ -291,7 +292,7 @@ static void apply_samples(struct app *app, struct message *message)
 		struct replica *r = model_replica(&app->model, s->id, &env);
 		if (!s->taken)
 			continue;
-		if (r && s->has_counts && s->requests != r->requests)
+		if (r && s->source != COUNT_NONE && s->requests != r->requests)
 			app->stamp_ms = wall_ms();
 		if (r)
 			apply_sample(r, s, app->now_ms);

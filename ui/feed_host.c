@@ -5,14 +5,13 @@
 
 #include "base/clock.h"
 
-#define SAMPLE_MS 2000
 #define TOUCHED_MAX 256
 /* So many messages that nobody has taken yet are enough. */
 #define QUEUE_ENOUGH 64
 #define RETRY_FIRST_MS 250
 #define RETRY_MAX_MS 5000
-/* The list is read anew after so many rounds even where no event told of a change. */
-#define LOOK_ROUNDS 5
+/* The list is read anew after this time even where no event told of a change. */
+#define LOOK_MS 10000
 
 /* ---- events ------------------------------------------------------------------------------------ */
 
@@ -43,7 +42,7 @@ static void on_events_end(void *arg, af_code rc UNUSED, const struct af_error *e
 	pthread_mutex_lock(&f->lock);
 	f->events_ended = true;
 	/* An engine that went is news. One that tells no events at all must not be asked without a pause. */
-	if (clock_ms() - f->events_since_ms >= SAMPLE_MS)
+	if (clock_ms() - f->events_since_ms >= HOST_FEED_ROUND_MS)
 		f->changed = true;
 	pthread_cond_signal(&f->wake);
 	pthread_mutex_unlock(&f->lock);
@@ -170,12 +169,15 @@ static bool wait_for_news(struct host_feed *f, int64_t ms)
 static void *run(void *arg)
 {
 	struct host_feed *f = arg;
+	int64_t look_ms = 0;
 	bool news = true;
 
-	for (int round = 0; !cancel_requested(f->cancel); round++) {
+	while (!cancel_requested(f->cancel)) {
 		struct af_error err = AF_ERROR_INIT;
 		/* An engine without any replica gives no other sign of life. */
-		news |= round % LOOK_ROUNDS == 0 || !f->memory_count || f->list.missing.code;
+		news |= clock_ms() >= look_ms || !f->memory_count || f->list.missing.code;
+		if (news)
+			look_ms = clock_ms() + LOOK_MS;
 		if (news && look(f, &err)) {
 			tell_failure(f, &err);
 			af_error_clear(&err);
@@ -185,8 +187,8 @@ static void *run(void *arg)
 		}
 		f->retry_ms = RETRY_FIRST_MS;
 		/* While the screen is a shell's nobody takes what is sent. */
-		bool more = message_queue_length(feed_app(f->feed)->queue) < QUEUE_ENOUGH && host_feed_sample(f);
-		news = wait_for_news(f, more ? 1 : SAMPLE_MS);
+		bool room = message_queue_length(feed_app(f->feed)->queue) < QUEUE_ENOUGH;
+		news = wait_for_news(f, room ? host_feed_sample(f) : HOST_FEED_ROUND_MS);
 	}
 	return NULL;
 }
@@ -244,6 +246,7 @@ void host_feed_free(struct host_feed *f)
 		free(f->memories[i].id);
 	free(f->memories);
 	strlist_free(&f->touched);
+	tally_free(f->tally);
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);
 	cancel_free(f->cancel);

@@ -8,13 +8,18 @@
 #include "ui/app.h"
 #include "ui/feed_priv.h"
 
+/* Figures are measured this often. */
+#define HOST_FEED_ROUND_MS 2000
+
 /* What the thread remembers of a replica between rounds. */
 struct memory {
 	char *id;
 	struct docker_stats stats; /* the sample before, for CPU */
-	bool has_stats;
+	bool has_stats, has_cpu;
 	enum instance_state state; /* when it was inspected */
 	bool inspected, visited;
+	bool answered;  /* its server, since it was seen to start */
+	int in_vain;    /* so often it did not */
 };
 
 /* A thread of its own for each host: one that hangs delays nobody else's rows. */
@@ -37,7 +42,15 @@ struct host_feed {
 	struct memory *memories; /* of those in `list` */
 	size_t memory_count, others_turn;
 	int64_t retry_ms;
+	struct tally *tally;
+	int64_t round_ms; /* clock_ms() from which on the next whole round is due */
 };
+
+/* ---- feed_calls.c: what afs itself has called, for servers that count nothing; the thread's own */
+struct tally;
+/* Fills in the counts of a replica, from the history. False: it could not be read. */
+bool tally_count(struct tally **tally, const struct instance *inst, struct sample *s);
+void tally_free(struct tally *tally);
 
 struct host_feed *host_feed_start(struct feed *feed, struct af_host *host, struct af_error *err);
 /* It shall end; host_feed_free() waits for it. */
@@ -47,8 +60,9 @@ void host_feed_free(struct host_feed *f);
 void host_feed_wake(struct host_feed *f, const char *id);
 
 struct memory *host_feed_memory(const struct host_feed *f, const char *id);
-/* Measures those that can be seen, and some of the others. True: some were never looked at, and that should not wait. */
-bool host_feed_sample(struct host_feed *f);
+/* Measures those that can be seen, and some of the others, when a round is due; before that those of which more is known
+ * in a moment. Returns in how many milliseconds to come again. */
+int64_t host_feed_sample(struct host_feed *f);
 
 /* ---- feed.c */
 /* Hosts that were named meanwhile get a feed. This machine's feed does that. */

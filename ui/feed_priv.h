@@ -24,13 +24,14 @@ struct sample {
 	bool has_detail; /* from inspect: */
 	bool oom, running;
 	int exit_code, restarts;
+	int health_failures, health_retries;
 	int64_t started_ms, ended_ms, memory_limit;
 	bool has_stats; /* from the engine: */
 	double cpu_percent;
 	int64_t memory;
 	bool asked;     /* the server has an address */
 	bool answered;  /* and it said something, so it is healthy */
-	bool has_counts; /* from the server: */
+	enum count_source source; /* who counted: */
 	uint64_t requests, errors;
 	int in_flight;
 	double p50_ms, p95_ms, p99_ms;

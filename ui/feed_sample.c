@@ -11,6 +11,9 @@
 /* Replicas that nobody looks at: so many per round. */
 #define OTHERS_PER_ROUND 16
 #define ROUND_MAX 144
+/* One that starts, or whose CPU takes a second sample, is looked at again after this time, so many times. */
+#define EAGER_MS 250
+#define EAGER_MAX 240
 /* A server's methods beyond these are left out: what a container says has to stay cheap to look at. */
 #define METHODS_MAX 256
 
@@ -20,6 +23,14 @@ struct memory *host_feed_memory(const struct host_feed *f, const char *id)
 		if (!strcmp(f->memories[i].id, id))
 			return &f->memories[i];
 	return NULL;
+}
+
+/* Memories stand in the order of the list, but for those that there was no room for. */
+static struct memory *memory_at(const struct host_feed *f, size_t index, const char *id)
+{
+	bool there = index < f->memory_count && !strcmp(f->memories[index].id, id);
+
+	return there ? &f->memories[index] : host_feed_memory(f, id);
 }
 
 struct round {
@@ -59,7 +70,9 @@ static void take_methods(struct sample *s, const cJSON *methods)
 			continue;
 		struct method_count *to = &s->methods[s->method_count];
 		*to = (struct method_count){ .name = strdup(m->string), .calls = count_of(m, "calls"),
-					     .errors = count_of(m, "errors"),
+					     .errors = count_of(m, "errors"), .divided = !isnan(number(m, "errors_5xx")),
+					     .errors_4xx = count_of(m, "errors_4xx"),
+					     .errors_5xx = count_of(m, "errors_5xx"), .timeouts = count_of(m, "timeouts"),
 					     .p50_ms = number(m, "p50_ms"), .p95_ms = number(m, "p95_ms"),
 					     .p99_ms = number(m, "p99_ms") };
 		s->method_count += to->name != NULL;
@@ -87,7 +100,7 @@ static void ask_server(struct host_feed *f, const struct instance *inst, struct 
 	s->answered = rc == AF_OK || rc == AF_ERR_UNAVAILABLE;
 	if (rc)
 		return;
-	s->has_counts = true;
+	s->source = COUNT_SERVER;
 	s->requests = count_of(doc, "requests");
 	s->errors = count_of(doc, "errors");
 	s->in_flight = small_count_of(doc, "in_flight");
@@ -105,6 +118,7 @@ static void ask_engine(struct host_feed *f, struct instance *inst, struct memory
 	if (instance_usage(inst, m->has_stats ? &m->stats : NULL, &now, f->cancel, NULL))
 		return;
 	m->stats = now;
+	m->has_cpu = m->has_stats;
 	s->cpu_percent = now.cpu_percent;
 	s->memory = now.memory;
 	s->has_stats = true;
@@ -120,6 +134,8 @@ static void inspect(struct host_feed *f, struct instance *inst, struct memory *m
 	s->has_detail = true;
 	s->oom = d.oom;
 	s->running = d.running;
+	s->health_failures = d.health_failures;
+	s->health_retries = d.health_retries;
 	s->exit_code = MAX(d.exit_code, 0);
 	s->restarts = (int) MIN(MAX(d.restarts, (int64_t) 0), (int64_t) INT_MAX);
 	s->memory_limit = MAX(d.memory_limit, (int64_t) 0);
@@ -140,20 +156,30 @@ static void sample_one(void *arg, size_t i)
 		return;
 	m->visited = true;
 	s->taken = true;
-	if (!m->inspected || m->state != inst->state)
+	if (!m->inspected || m->state != inst->state || m->in_vain)
 		inspect(round->feed, inst, m, s);
 	if (inst->state != INSTANCE_UP) {
-		m->has_stats = false;
+		m->has_stats = m->has_cpu = m->answered = false;
+		m->in_vain = 0;
 		return;
 	}
 	ask_engine(round->feed, inst, m, s);
 	s->asked = inst->base != NULL;
 	if (inst->base)
 		ask_server(round->feed, inst, s);
+	m->answered |= s->answered;
+	m->in_vain = m->answered || !s->asked ? 0 : MIN(m->in_vain + 1, EAGER_MAX);
 }
 
-/* Those on the screen, and some of the others in turn; what was never looked at first comes with them. */
-static size_t pick(struct host_feed *f, struct instance **out, size_t max)
+/* Something happened to it, or soon more will be known. */
+static bool is_eager(const struct memory *m, const struct instance *inst)
+{
+	return !m->visited || !m->inspected || m->state != inst->state || (m->in_vain && m->in_vain < EAGER_MAX) || (m->has_stats && !m->has_cpu);
+}
+
+/* Those on the screen, and some of the others in turn; what was never looked at first comes with them. Not whole: only
+ * those that do not wait for their turn. */
+static size_t pick(struct host_feed *f, bool whole, struct instance **out, size_t max)
 {
 	size_t n = 0, index = 0, total = f->memory_count;
 
@@ -161,34 +187,51 @@ static size_t pick(struct host_feed *f, struct instance **out, size_t max)
 		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
 			struct instance *inst = &f->list.items[e]->instances[i];
 			size_t place = total ? (index + total - f->others_turn % total) % total : 0;
-			struct memory *m = host_feed_memory(f, inst->id);
-			if (n < max && ((m && !m->visited) || place < OTHERS_PER_ROUND || feed_wants(f->feed, inst->id)))
+			struct memory *m = memory_at(f, index, inst->id);
+			bool turn = whole && (place < OTHERS_PER_ROUND || feed_wants(f->feed, inst->id));
+			if (n < max && (turn || (m && is_eager(m, inst))))
 				out[n++] = inst;
 		}
-	f->others_turn += OTHERS_PER_ROUND;
+	if (whole)
+		f->others_turn += OTHERS_PER_ROUND;
 	return n;
 }
 
-static bool all_visited(const struct host_feed *f)
+/* Until the next round; what was never looked at does not wait. */
+static int64_t pause_after(const struct host_feed *f)
 {
-	for (size_t i = 0; i < f->memory_count; i++)
-		if (!f->memories[i].visited)
-			return false;
-	return true;
+	int64_t pause = MAX(f->round_ms - clock_ms(), (int64_t) 1);
+
+	for (size_t e = 0, index = 0; e < f->list.count; e++)
+		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
+			const struct instance *inst = &f->list.items[e]->instances[i];
+			const struct memory *m = memory_at(f, index, inst->id);
+			if (m && !m->visited)
+				return 1;
+			if (m && is_eager(m, inst))
+				pause = MIN(pause, (int64_t) EAGER_MS);
+		}
+	return pause;
 }
 
-bool host_feed_sample(struct host_feed *f)
+int64_t host_feed_sample(struct host_feed *f)
 {
 	struct instance *instances[ROUND_MAX];
-	size_t count = pick(f, instances, ARRAY_LEN(instances));
+	bool whole = clock_ms() >= f->round_ms;
+	size_t count = pick(f, whole, instances, ARRAY_LEN(instances));
 	struct samples *samples = count ? samples_new(count) : NULL;
 	struct round round = { f, instances, samples };
 
+	if (whole)
+		f->round_ms = clock_ms() + HOST_FEED_ROUND_MS;
 	if (!samples)
-		return false;
+		return pause_after(f);
 	for (size_t i = 0; i < count; i++)
 		samples->items[i].id = strdup(instances[i]->id);
 	parallel_run(count, sample_one, &round);
+	for (size_t i = 0; i < count; i++)
+		if (samples->items[i].answered && samples->items[i].source == COUNT_NONE)
+			tally_count(&f->tally, instances[i], &samples->items[i]);
 	message_post(feed_app(f->feed)->queue, &samples->message);
-	return !all_visited(f);
+	return pause_after(f);
 }

@@ -2,8 +2,11 @@
 #include "ui/model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/bytes.h"
 
 /* A replica is marked when its load is further off its siblings' mean than this, and the mean is worth comparing. */
 #define UNEVEN_SHARE 0.25
@@ -206,6 +209,62 @@ struct replica *model_replica(struct model *m, const char *id, struct environmen
 				return &m->environments[i].replicas[k];
 			}
 	return NULL;
+}
+
+/* So long a server may take to answer for the first time: `afs run` waits as long. */
+#define STARTING_MS 120000
+
+void replica_settle(struct replica *r, int64_t now_wall_ms)
+{
+	bool silent = r->sampled_ms && !r->healthy;
+	bool young = r->started_ms && now_wall_ms - r->started_ms < STARTING_MS;
+
+	if (r->running)
+		r->state = silent && !r->answered && young ? REPLICA_STARTING : REPLICA_UP;
+	if (r->state == REPLICA_UP && silent)
+		snprintf(r->word, sizeof(r->word), "no answer");
+	else if (r->state == REPLICA_UP)
+		snprintf(r->word, sizeof(r->word), strstr(r->status, "(unhealthy)") ? "unhealthy" : "up");
+	else if (r->state == REPLICA_STARTING)
+		snprintf(r->word, sizeof(r->word), "starting");
+	else if (r->oom)
+		snprintf(r->word, sizeof(r->word), "oom");
+	else if (strstr(r->status, "(Paused)"))
+		snprintf(r->word, sizeof(r->word), "paused");
+	else if (r->exit_code >= 0)
+		snprintf(r->word, sizeof(r->word), "exit %d", r->exit_code);
+	else
+		snprintf(r->word, sizeof(r->word), "%.14s", str_blank(r->status) ? "down" : r->status);
+}
+
+/* "00:08", "1:02:03" */
+static void add_clock(struct strbuf *out, int64_t ms)
+{
+	long long s = MAX(ms, (int64_t) 0) / 1000;
+
+	if (s >= 3600)
+		strbuf_addf(out, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+	else
+		strbuf_addf(out, "%02lld:%02lld", s / 60, s % 60);
+}
+
+void replica_add_wait(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)
+{
+	int64_t since = r->running ? r->started_ms : r->created_ms;
+
+	if (!r->running && str_starts(r->status, "Created"))
+		strbuf_adds(out, "created");
+	else if (!r->running)
+		strbuf_adds(out, r->status);
+	else if (r->health_retries)
+		strbuf_addf(out, "health %d/%d", r->health_failures, r->health_retries);
+	else
+		strbuf_adds(out, "no answer yet");
+	/* What restarts says itself since when. */
+	if (since && (r->running || str_starts(r->status, "Created"))) {
+		strbuf_adds(out, " · ");
+		add_clock(out, now_wall_ms - since);
+	}
 }
 
 void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)

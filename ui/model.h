@@ -31,6 +31,8 @@ enum count_source { COUNT_NONE, COUNT_SERVER, COUNT_CLIENT };
 struct method_count {
 	char *name;
 	uint64_t calls, errors;
+	bool divided; /* the server tells errors apart: */
+	uint64_t errors_4xx, errors_5xx, timeouts;
 	double p50_ms, p95_ms, p99_ms;
 	int64_t last_ms; /* wall clock of the last change of `calls` that was seen; 0: none */
 };
@@ -43,10 +45,15 @@ struct replica {
 	char *origin;    /* the host that told of it: a key of model.hosts */
 	char *image;
 	enum replica_state state;
-	char word[16];   /* "up", "starting", "oom", "exit 137", "paused" */
+	char word[16];   /* "up", "starting", "no answer", "unhealthy", "oom", "exit 137", "paused" */
 	char *status;    /* the engine's sentence */
 	bool healthy, oom;
+	bool running;    /* says its host; STARTING until its server answers for the first time in this run */
+	bool answered;   /* it did */
+	int unanswered;  /* so many times it was asked since, and did not */
+	int health_failures, health_retries; /* of the image's own health check, one after the other; retries 0: it has none */
 	int exit_code, restarts;
+	int64_t created_ms;           /* wall clock; 0 unknown */
 	int64_t started_ms, ended_ms; /* wall clock, of its last run; 0 unknown */
 
 	double cpu_percent; /* of one core; NAN unknown */
@@ -116,6 +123,10 @@ void model_take(struct model *m, const char *origin, struct model *fresh, bool o
 void replica_clear(struct replica *r);
 /* Of one that is down: "OOM-killed 00:21:07", the time in UTC; longer than a day ago "11-24 00:21". */
 void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
+/* What one that starts is waiting for, and for how long: "health 2/5 · 00:08", "no answer yet · 00:03", "created · 00:10". */
+void replica_add_wait(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
+/* Sets `state` and `word` by what is known. */
+void replica_settle(struct replica *r, int64_t now_wall_ms);
 /* Recomputes sums, totals and `uneven` after changes. */
 void model_update(struct model *m, int64_t now_ms);
 struct environment *model_environment(struct model *m, const char *name);

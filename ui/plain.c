@@ -82,6 +82,8 @@ static void print_environment(const struct environment *e, struct strbuf *sb)
 		add_safe(sb, r->word);
 		strbuf_addc(sb, '"');
 		add_figures(sb, r->cpu_percent, r->memory, r->requests, r->errors);
+		if (r->source != COUNT_NONE)
+			strbuf_addf(sb, " counted_by=%s", r->source == COUNT_SERVER ? "server" : "afs");
 		strbuf_addf(sb, " restarts=%d status=\"", r->restarts);
 		add_safe(sb, r->status);
 		strbuf_adds(sb, "\"\n");

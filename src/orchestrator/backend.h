@@ -21,6 +21,8 @@ struct instance_detail {
 	bool tty;             /* its log is a terminal's: instance_logs() wants to know */
 	int exit_code;        /* of its last run; -1: unknown */
 	int64_t restarts;     /* -1: unknown */
+	int health_failures;  /* of the image's own health check, one after the other */
+	int health_retries;   /* so many make it unhealthy; 0: it has no such check */
 	int64_t started_ns;   /* since 1970; 0: unknown */
 	int64_t ended_ns;     /* its last run, while it does not run; 0: unknown */
 	int64_t memory_limit; /* bytes; 0: none */

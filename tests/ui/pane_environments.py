@@ -36,12 +36,12 @@ def names():
 
 @test("environments and replicas come up with their figures")
 def _():
-    ui.wait("[1] Environments", "affine", "liveweb-arena", re.compile(r"● 1 local +up +44%"))
+    ui.wait("[1] Environments", "affine", "liveweb-arena", re.compile(r"● 1 local +up +44% +\S+ +\S+ +0 "))
     check(re.search(r"▾ affine +3/3 +123% +612M +36,104 +0 +0\.2%", row("▾ affine")), row("▾ affine"))
     check(re.search(r"● 1 local +up +44% +207M +12,050 +0 +0\.2%", row("44%")), row("44%"))
     check(re.search(r"webshop +3/4", row("webshop")), row("webshop"))
     check(re.search(r"✖ 3 local +oom +— +— +0 +— +—", row("oom")), row("oom"))
-    check(re.search(r"◐ 0 local +starting", row("◐ 0 local")), row("◐ 0 local"))
+    check(re.search(r"◐ 0 local +starting +created · \d:\d\d:\d\d", row("◐ 0 local")), row("◐ 0 local"))
 
 
 @test("the header's totals are the sums of the rows")

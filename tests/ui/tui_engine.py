@@ -58,11 +58,12 @@ METHODS = [
 
 
 def counts(requests, errors=0, in_flight=0, p50=88.0, p95=412.0, p99=1900.0, **methods):
-    """An answer of /stats. methods: name=(calls, errors)."""
-    rows = {name: {"calls": calls, "errors": errs, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
+    """An answer of /stats. methods: name=(calls, errors), errors being answers with status 500."""
+    if not methods and requests:
+        methods = {"evaluate": (requests, errors)}
+    rows = {name: {"calls": calls, "errors": errs, "errors_4xx": 0, "errors_5xx": errs, "timeouts": 0,
+                   "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
             for name, (calls, errs) in methods.items()}
-    if not rows and requests:
-        rows = {"evaluate": {"calls": requests, "errors": errors, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}}
     return {"since": "2026-01-01T00:00:00Z", "requests": requests, "errors": errors, "in_flight": in_flight,
             "methods": rows}
 

@@ -2,6 +2,7 @@
  * counts anew. */
 #include "ui_app.h"
 
+#include "base/clock.h"
 #include "ui/feed_priv.h"
 
 static struct app app;
@@ -81,7 +82,7 @@ static struct samples *sample_of(const char *id, uint64_t requests)
 	struct sample *s = &all->items[0];
 
 	*s = (struct sample){ .id = strdup(id), .taken = true, .has_stats = true, .cpu_percent = 5, .memory = 1000, .asked = true,
-			      .answered = true, .has_counts = true, .requests = requests, .p50_ms = 1, .p95_ms = 2,
+			      .answered = true, .source = COUNT_SERVER, .requests = requests, .p50_ms = 1, .p95_ms = 2,
 			      .p99_ms = 3 };
 	return all;
 }
@@ -218,7 +219,8 @@ static void test_no_answer(void **state UNUSED)
 	put_env("a", 0, 1);
 	apply_list();
 	struct samples *s = sample_of("a0", 0);
-	s->items[0].answered = s->items[0].has_counts = false;
+	s->items[0].answered = false;
+	s->items[0].source = COUNT_NONE;
 	apply(&s->message);
 	assert_string_equal(replica("a0")->word, "no answer");
 	/* Nobody looked: that says nothing about it. */
@@ -229,9 +231,93 @@ static void test_no_answer(void **state UNUSED)
 	assert_string_equal(replica("a0")->word, "up");
 	/* Where there is no address there is nothing to ask. */
 	s = sample_of("a0", 0);
-	s->items[0].asked = s->items[0].answered = s->items[0].has_counts = false;
+	s->items[0].asked = s->items[0].answered = false;
+	s->items[0].source = COUNT_NONE;
 	apply(&s->message);
 	assert_string_equal(replica("a0")->word, "up");
+}
+
+/* It runs, and its server has just begun. */
+static struct samples *silent(const char *id, int64_t started_ms)
+{
+	struct samples *all = sample_of(id, 0);
+	struct sample *s = &all->items[0];
+
+	s->answered = false;
+	s->source = COUNT_NONE;
+	s->has_detail = s->running = true;
+	s->started_ms = started_ms;
+	return all;
+}
+
+static const char *waits(const char *id, int64_t now_ms)
+{
+	static char text[200];
+	AUTO_STRBUF sb = STRBUF_INIT(sizeof(text) - 1);
+
+	replica_add_wait(&sb, replica(id), now_ms);
+	snprintf(text, sizeof(text), "%s", sb.data);
+	return text;
+}
+
+static void test_starting(void **state UNUSED)
+{
+	int64_t now = wall_ms();
+
+	set(0, "a0", INSTANCE_UP, "Up Less than a second");
+	put_env("a", 0, 1);
+	apply_list();
+	apply(&silent("a0", now - 8000)->message);
+	const struct replica *r = replica("a0");
+	assert_int_equal(r->state, REPLICA_STARTING);
+	assert_string_equal(r->word, "starting");
+	assert_int_equal(app.model.starting, 1);
+	assert_int_equal(app.model.up, 0);
+	assert_string_equal(waits("a0", now), "no answer yet · 00:08");
+	/* A list that comes meanwhile changes nothing. */
+	apply_list();
+	assert_int_equal(replica("a0")->state, REPLICA_STARTING);
+	/* An image with a health check of its own. */
+	struct samples *s = silent("a0", now - 8000);
+	s->items[0].health_failures = 2;
+	s->items[0].health_retries = 5;
+	apply(&s->message);
+	assert_string_equal(waits("a0", now + 3600000), "health 2/5 · 1:00:08");
+	/* It answers; from then on silence is no start any more. */
+	apply(&sample_of("a0", 0)->message);
+	assert_int_equal(replica("a0")->state, REPLICA_UP);
+	assert_int_equal(app.model.up, 1);
+	apply(&silent("a0", now - 8000)->message);
+	assert_string_equal(replica("a0")->word, "no answer");
+	/* The next run begins anew. */
+	apply(&silent("a0", now - 1000)->message);
+	assert_string_equal(replica("a0")->word, "starting");
+}
+
+/* Two minutes are what `afs run` gives it. */
+static void test_started_long_ago(void **state UNUSED)
+{
+	set(0, "a0", INSTANCE_UP, "Up 3 minutes");
+	set(1, "a1", INSTANCE_STARTING, "Created");
+	set(2, "a2", INSTANCE_STARTING, "Restarting (1) 5 seconds ago");
+	instances[1].created = wall_ms() / 1000 - 100;
+	put_env("a", 0, 3);
+	apply_list();
+	apply(&silent("a0", wall_ms() - 180000)->message);
+	assert_string_equal(replica("a0")->word, "no answer");
+	assert_int_equal(replica("a0")->state, REPLICA_UP);
+	assert_string_equal(waits("a1", instances[1].created * 1000 + 100000), "created · 01:40");
+	assert_string_equal(waits("a2", wall_ms()), "Restarting (1) 5 seconds ago");
+	assert_int_equal(app.model.starting, 2);
+}
+
+static void test_unhealthy(void **state UNUSED)
+{
+	set(0, "a0", INSTANCE_UP, "Up 3 minutes (unhealthy)");
+	put_env("a", 0, 1);
+	apply_list();
+	apply(&sample_of("a0", 1)->message);
+	assert_string_equal(replica("a0")->word, "unhealthy");
 }
 
 static void test_inspected(void **state UNUSED)
@@ -294,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_list), TEST(test_words),      TEST(test_carry_over), TEST(test_vanished),
 		TEST(test_rates),      TEST(test_server_began_anew), TEST(test_no_answer), TEST(test_inspected),
+		TEST(test_starting),   TEST(test_started_long_ago),  TEST(test_unhealthy),
 		TEST(test_stale_host), TEST(test_failure_first), TEST(test_discarded),
 	};
 

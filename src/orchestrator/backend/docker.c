@@ -1,4 +1,5 @@
 /* Instances that are containers: everything is asked of their engine. See backend.h. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -186,6 +187,19 @@ static int64_t time_of(const cJSON *tree, const char *key)
 	return text && rfc3339_parse(text, strlen(text), &ns) && ns > 0 ? ns : 0;
 }
 
+/* Docker's default for a check that names no number. */
+#define HEALTH_RETRIES 3
+
+static void read_health(const cJSON *health, const cJSON *check, struct instance_detail *out)
+{
+	int64_t retries = tree_int(check, "Retries", 0), failures = tree_int(health, "FailingStreak", 0);
+
+	if (!cJSON_IsObject(health))
+		return;
+	out->health_retries = (int) MIN(retries > 0 ? retries : HEALTH_RETRIES, (int64_t) INT_MAX);
+	out->health_failures = (int) MIN(MAX(failures, (int64_t) 0), (int64_t) INT_MAX);
+}
+
 af_code docker_detail_read(const cJSON *inspect, struct instance_detail *out, struct af_error *err)
 {
 	const cJSON *state = tree_get(inspect, "State"), *config = tree_get(inspect, "Config"), *var;
@@ -204,6 +218,7 @@ af_code docker_detail_read(const cJSON *inspect, struct instance_detail *out, st
 		.pid = tree_int(state, "Pid", 0),
 	};
 	snprintf(out->state, sizeof(out->state), "%s", status ? status : "");
+	read_health(tree_get(state, "Health"), tree_get(config, "Healthcheck"), out);
 	cJSON_ArrayForEach(var, tree_get(config, "Env"))
 		if (!rc && cJSON_IsString(var))
 			rc = strlist_add(&out->env, var->valuestring, err);
