@@ -6,10 +6,11 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/detail_priv.h"
+#include "ui/methods.h"
 
 #define AXIS_WIDTH 5
 
-static void add_ms(struct strbuf *sb, double ms)
+void detail_add_ms(struct strbuf *sb, double ms)
 {
 	if (isnan(ms))
 		strbuf_adds(sb, glyph(GLYPH_DASH));
@@ -27,8 +28,16 @@ static int draw_line(const struct area *a, int y, enum role role, const struct s
 
 /* ---- what it is ------------------------------------------------------------------------------- */
 
-static int draw_replica_facts(struct app *app UNUSED, const struct area *a, const struct environment *e,
-			      const struct replica *r)
+/* "methods 3 · ", once they are known. */
+static void add_methods(struct strbuf *sb, struct app *app, const struct environment *e)
+{
+	const struct method_list *methods = e->up ? methods_of(app, e->name) : NULL;
+
+	if (methods)
+		strbuf_addf(sb, "methods %zu · ", methods->count);
+}
+
+static int draw_replica_facts(struct app *app, const struct area *a, const struct environment *e, const struct replica *r)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 	int64_t up_ms = r->started_ms && r->state == REPLICA_UP ? MAX(wall_ms() - r->started_ms, (int64_t) 0) : 0;
@@ -44,29 +53,34 @@ static int draw_replica_facts(struct app *app UNUSED, const struct area *a, cons
 	}
 	draw_line(a, 0, ROLE_TEXT, &sb);
 	strbuf_reset(&sb);
+	/* Of one that is not well the reason is worth more. */
+	if (r->state == REPLICA_UP)
+		add_methods(&sb, app, e);
 	strbuf_addf(&sb, "balance %s · restarts %d · ", e->balance, r->restarts);
 	int x = 1 + draw_text(a, 1, 1, ROLE_TEXT, sb.data, sb.len, true);
-	if (r->state == REPLICA_UP && r->healthy)
+	if (!strcmp(r->word, "up") && r->healthy)
 		draw_str(a, 1, x, ROLE_OK, "● healthy");
 	else if (r->state == REPLICA_UP && !r->sampled_ms)
 		draw_str(a, 1, x, ROLE_DIM, "…");
-	else if (r->state != REPLICA_DOWN)
-		draw_str(a, 1, x, r->state == REPLICA_STARTING ? ROLE_BUSY : ROLE_ERROR, r->word);
 	else {
 		strbuf_reset(&sb);
-		replica_add_end(&sb, r, wall_ms());
-		draw_text(a, 1, x, ROLE_ERROR, sb.data, sb.len, true);
+		if (r->state == REPLICA_STARTING)
+			replica_add_wait(&sb, r, wall_ms());
+		else
+			replica_add_end(&sb, r, wall_ms());
+		draw_text(a, 1, x, r->state == REPLICA_STARTING ? ROLE_BUSY : ROLE_ERROR, sb.data, sb.len, true);
 	}
 	return 2;
 }
 
-static int draw_environment_facts(const struct area *a, const struct environment *e)
+static int draw_environment_facts(struct app *app, const struct area *a, const struct environment *e)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
 	strbuf_addf(&sb, "image %s · mode %s · %s", e->image, e->mode, env_type_name(e->type));
 	draw_line(a, 0, ROLE_TEXT, &sb);
 	strbuf_reset(&sb);
+	add_methods(&sb, app, e);
 	strbuf_addf(&sb, "replicas %d of %d up · balance %s%s", e->up, MAX(e->planned, e->count), e->balance,
 		    e->ours ? "" : " · not started by afs");
 	return draw_line(a, 1, ROLE_TEXT, &sb);
@@ -96,23 +110,36 @@ static double axis_top(double value)
 	return 10 * unit;
 }
 
-static int draw_rates(struct app *app, const struct area *a, int y, int height, const struct series *s, double now)
+static int draw_rates(struct app *app, const struct area *a, int y, int height, const struct replica *r)
 {
 	double values[SERIES_SIZE];
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
-	series_last(s, app->now_ms, values, SERIES_SIZE);
+	series_last(&r->rates, app->now_ms, values, SERIES_SIZE);
 	double most = largest(values, SERIES_SIZE), top = axis_top(most);
-	strbuf_addf(&sb, "REQ/s   now %.1f   peak %.1f", isnan(now) ? 0 : now, most);
+	strbuf_addf(&sb, "REQ/s   now %.1f   peak %.1f", isnan(r->rate) ? 0 : r->rate, most);
+	if (r->source == COUNT_SERVER)
+		strbuf_addf(&sb, "   in flight %d", r->in_flight);
 	draw_line(a, y, ROLE_STRONG, &sb);
 	draw_right(a, y, a->w - 13, 12, ROLE_AXIS, "last 120 s");
 	struct area graph = { a->y + y + 1, a->x + AXIS_WIDTH + 1, height, a->w - AXIS_WIDTH - 2 };
 	if (height < 1 || graph.w < 4)
 		return y + 1;
+	for (int i = 1; i <= height; i++)
+		draw_str(a, y + i, AXIS_WIDTH, ROLE_AXIS, i == 1 || i == height ? "┤" : "│");
 	draw_fmt(a, y + 1, 0, ROLE_AXIS, "%*.*f", AXIS_WIDTH - 1, top < 2 && top > 1 ? 1 : 0, top);
 	draw_fmt(a, y + height, 0, ROLE_AXIS, "%*d", AXIS_WIDTH - 1, 0);
 	draw_graph(&graph, ROLE_GRAPH, values, SERIES_SIZE, top);
 	return y + 1 + height;
+}
+
+static uint64_t timeouts_of(const struct replica *r)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < r->method_count; i++)
+		sum += r->methods[i].timeouts;
+	return sum;
 }
 
 static int draw_latency(const struct area *a, int y, const struct replica *r)
@@ -120,12 +147,13 @@ static int draw_latency(const struct area *a, int y, const struct replica *r)
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
 	strbuf_adds(&sb, "LATENCY p50 ");
-	add_ms(&sb, r->p50_ms);
+	detail_add_ms(&sb, r->p50_ms);
 	strbuf_adds(&sb, "  p95 ");
-	add_ms(&sb, r->p95_ms);
+	detail_add_ms(&sb, r->p95_ms);
 	strbuf_adds(&sb, "  p99 ");
-	add_ms(&sb, r->p99_ms);
-	strbuf_addf(&sb, "  in flight %d", r->in_flight);
+	detail_add_ms(&sb, r->p99_ms);
+	if (r->method_count && r->methods[0].divided)
+		strbuf_addf(&sb, "   timeouts %llu", (unsigned long long) timeouts_of(r));
 	return draw_line(a, y, ROLE_TEXT, &sb);
 }
 
@@ -163,68 +191,44 @@ static int draw_resources(struct app *app, const struct area *a, int y, int heig
 	return y + 1 + height;
 }
 
-/* ---- methods ------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------------------ */
 
-static void draw_method(const struct area *a, int y, const struct method_count *m, int name_width)
+/* Rows of graphs in an overview of `height` rows: what is left beside the fixed lines and the list at the end, which gets
+ * less where there would be no graph. */
+static void share_rows(int height, int fixed, int list, int *rates, int *resources)
 {
-	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE), p95 = STRBUF_INIT(64), last = STRBUF_INIT(64);
+	int left = height - fixed - list, least = MIN(MAX((height - fixed) / 2, 0), 2);
 
-	add_ms(&p95, m->p95_ms);
-	if (m->last_ms)
-		duration_format(&last, MAX(wall_ms() - m->last_ms, (int64_t) 0));
-	struct area name = { a->y, a->x, a->h, name_width + 1 };
-	draw_text(&name, y, 1, ROLE_TEXT, m->name, strlen(m->name), true);
-	strbuf_addf(&sb, "%9llu  %5.1f%%  %6llu  %8s  %7s", (unsigned long long) m->calls,
-		    m->calls ? 100.0 * (double) (m->calls - MIN(m->errors, m->calls)) / (double) m->calls : 100.0,
-		    (unsigned long long) m->errors, p95.data, last.len ? last.data : glyph(GLYPH_DASH));
-	draw_text(a, y, name_width + 1, m->errors ? ROLE_WARN : ROLE_TEXT, sb.data, sb.len, false);
-}
-
-static void draw_methods(const struct area *a, int y, const struct replica *r)
-{
-	int name_width = MAX(a->w - 46, 8);
-
-	if (y >= a->h)
-		return;
-	draw_str(a, y, 1, ROLE_COLUMN, "METHOD");
-	draw_fmt(a, y++, name_width + 1, ROLE_COLUMN, "%9s  %6s  %6s  %8s  %7s", "CALLS", "OK", "ERR", "p95", "last");
-	if (r->source == COUNT_NONE && r->state == REPLICA_DOWN)
-		draw_str(a, y, 1, ROLE_DIM, "not running; l shows its last lines");
-	else if (r->source == COUNT_NONE)
-		draw_str(a, y, 1, ROLE_DIM, "this server counts nothing");
-	else if (!r->method_count)
-		draw_str(a, y, 1, ROLE_DIM, "no calls yet; c makes one");
-	for (int i = 0; i < r->method_count && y < a->h; i++, y++)
-		draw_method(a, y, &r->methods[i], name_width);
-}
-
-static void draw_replicas(const struct area *a, int y, const struct environment *e)
-{
-	if (y >= a->h)
-		return;
-	draw_str(a, y++, 1, ROLE_COLUMN, "REPLICA");
-	for (int i = 0; i < e->count && y < a->h; i++, y++) {
-		const struct replica *r = &e->replicas[i];
-		AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
-		strbuf_addf(&sb, "%d %s  %s", r->number, r->host, r->status);
-		draw_text(a, y, 1, r->state == REPLICA_DOWN ? ROLE_ERROR : ROLE_TEXT, sb.data, sb.len, true);
-	}
+	left = MAX(left, least);
+	*resources = left > 5 ? 2 : left > 2;
+	*rates = MIN(left - *resources, 4);
 }
 
 void detail_draw_overview(struct app *app, const struct area *a, const struct environment *e, const struct replica *r)
 {
-	int y = r ? draw_replica_facts(app, a, e, r) : draw_environment_facts(a, e);
-	/* What is left after the fixed lines goes to graphs and the list at the end. */
-	int graph = MAX(0, MIN(4, (a->h - 12) / 2)), small = a->h > 17 ? 2 : a->h > 14 ? 1 : 0;
+	bool airy = a->h > 12;
+	/* Facts, titles of graphs and list, latencies, empty rows. */
+	int fixed = 6 + 2 * airy, rates, resources;
+	int y = r ? draw_replica_facts(app, a, e, r) : draw_environment_facts(app, a, e);
+	struct replica sum;
 
-	y += a->h > 10;
-	if (graph > 0)
-		y = draw_rates(app, a, y, graph, r ? &r->rates : &e->rates, r ? r->rate : e->rate);
-	if (r) {
-		y = draw_latency(a, y, r);
-		y = draw_resources(app, a, y, small, r);
-		draw_methods(a, y + (a->h > 14), r);
-	} else {
-		draw_replicas(a, y + 1, e);
+	if (!r)
+		detail_sum_up(e, &sum);
+	const struct replica *shown = r ? r : &sum;
+	int list = MAX(shown->method_count, 1) + (r ? 0 : airy + 1 + e->count);
+	share_rows(a->h, fixed, list, &rates, &resources);
+	if (!r) { /* of several together there are no series */
+		rates = MIN(rates + resources, 4);
+		resources = 0;
+	}
+	y += airy;
+	if (a->h > 8)
+		y = draw_rates(app, a, y, rates, shown);
+	y = draw_latency(a, y, shown);
+	y = draw_resources(app, a, y, resources, shown);
+	detail_draw_methods(a, y + airy, shown);
+	if (!r) {
+		detail_draw_replicas(a, y + airy + 1 + MAX(sum.method_count, 1) + airy, e);
+		free(sum.methods);
 	}
 }

@@ -1,4 +1,4 @@
-/* Pane 2: shared by view_detail.c (tabs, keys), detail_overview.c and detail_env.c. */
+/* Pane 2: shared by view_detail.c (tabs, keys) and a file for what each tab shows. */
 #ifndef UI_DETAIL_PRIV_H
 #define UI_DETAIL_PRIV_H
 
@@ -22,6 +22,16 @@ struct detail {
 };
 
 void detail_draw_overview(struct app *app, const struct area *a, const struct environment *e, const struct replica *r);
+/* "88 ms", "1.9 s" */
+void detail_add_ms(struct strbuf *sb, double ms);
+
+/* detail_counts.c */
+/* All replicas of an environment as one. Names stay theirs; sum->methods is freed by the caller. */
+void detail_sum_up(const struct environment *e, struct replica *sum);
+/* From row y on. */
+void detail_draw_methods(const struct area *a, int y, const struct replica *r);
+void detail_draw_replicas(const struct area *a, int y, const struct environment *e);
+
 void detail_draw_env(struct detail *d, struct app *app, const struct area *a, const struct environment *e,
 		     const struct replica *r);
 /* Does a variable of this name hold a secret? */

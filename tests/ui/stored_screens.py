@@ -28,6 +28,7 @@ engine.log("affine-2", ["INFO health ok"], at=AT + 5 * 10**6)
 
 ENDED = (re.compile(r"OOM-killed \d\d:\d\d:\d\d"), "OOM-killed 00:21:07")
 UPTIME = (re.compile(r"up 3h1\dm"), "up 3h12m")
+SINCE = (re.compile(r"since \d{3}d\d\dh"), "since 366d01h")
 GRAPHS = (re.compile("[\u2801-\u28ff]"), " ")  # they grow in the first two minutes
 CONFIG = "time-format = utc\ntheme = dark\n"
 
@@ -36,7 +37,7 @@ def shown(rows, columns, *keys, ready=("affine", "48,213", "44%"), config=CONFIG
     ui = Tui(engine=engine, rows=rows, columns=columns, config=config, **options)
     ui.wait("affine")
     ui.keys(*keys)
-    return ui, {"more": [GRAPHS, UPTIME, ENDED], "ready": ready}
+    return ui, {"more": [GRAPHS, UPTIME, ENDED, SINCE], "ready": ready}
 
 
 @test("overview, 120x36")
