@@ -271,7 +271,8 @@ static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 		series_put(&r->mem, now, (double) r->memory);
 	}
 	/* Where there is nothing to ask, running is all there is to know. */
-	r->healthy = s->asked ? s->answered : r->running;
+	if (s->asked || !s->addressed)
+		r->healthy = s->asked ? s->answered : r->running;
 	if (s->asked && r->running) {
 		r->answered |= s->answered;
 		r->unanswered = s->answered ? 0 : r->unanswered + 1;

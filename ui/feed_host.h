@@ -20,6 +20,8 @@ struct memory {
 	bool inspected, visited;
 	bool answered;  /* its server, since it was seen to start */
 	int in_vain;    /* so often it did not */
+	bool countless; /* it counts nothing, and is asked seldom: it may write down who asks */
+	int64_t ask_ms; /* clock_ms() from which on, once it has answered */
 };
 
 /* A thread of its own for each host: one that hangs delays nobody else's rows. */

@@ -29,7 +29,8 @@ struct sample {
 	bool has_stats; /* from the engine: */
 	double cpu_percent;
 	int64_t memory;
-	bool asked;     /* the server has an address */
+	bool addressed; /* the server can be asked */
+	bool asked;     /* it was, this time */
 	bool answered;  /* and it said something, so it is healthy */
 	enum count_source source; /* who counted: */
 	uint64_t requests, errors;

@@ -14,6 +14,10 @@
 /* One that starts, or whose CPU takes a second sample, is looked at again after this time, so many times. */
 #define EAGER_MS 250
 #define EAGER_MAX 240
+/* A server that takes longer to say how it is hangs, or is busy with something that it should not be. Others wait for it. */
+#define ANSWER_MS 1500
+/* One that counts nothing is asked this often whether it is well. */
+#define HEALTH_EVERY_MS 30000
 /* A server's methods beyond these are left out: what a container says has to stay cheap to look at. */
 #define METHODS_MAX 256
 
@@ -89,17 +93,8 @@ static double worst(const struct sample *s, size_t offset)
 	return most;
 }
 
-static void ask_server(struct host_feed *f, const struct instance *inst, struct sample *s)
+static void take_stats(struct sample *s, const cJSON *doc)
 {
-	struct server server = instance_server(inst);
-	struct af_error err = AF_ERROR_INIT;
-	cJSON *doc = NULL;
-	af_code rc = server_stats(&server, f->cancel, &doc, &err);
-
-	af_error_clear(&err);
-	s->answered = rc == AF_OK || rc == AF_ERR_UNAVAILABLE;
-	if (rc)
-		return;
 	s->source = COUNT_SERVER;
 	s->requests = count_of(doc, "requests");
 	s->errors = count_of(doc, "errors");
@@ -108,6 +103,34 @@ static void ask_server(struct host_feed *f, const struct instance *inst, struct 
 	s->p50_ms = worst(s, offsetof(struct method_count, p50_ms));
 	s->p95_ms = worst(s, offsetof(struct method_count, p95_ms));
 	s->p99_ms = worst(s, offsetof(struct method_count, p99_ms));
+}
+
+static void ask_health(struct host_feed *f, const struct server *server, struct memory *m, struct sample *s)
+{
+	if (m->answered && clock_ms() < m->ask_ms)
+		return;
+	s->asked = true;
+	s->answered = server_health(server, ANSWER_MS, f->cancel, NULL) == AF_OK;
+	m->ask_ms = s->answered ? clock_ms() + HEALTH_EVERY_MS : 0;
+}
+
+static void ask_server(struct host_feed *f, const struct instance *inst, struct memory *m, struct sample *s)
+{
+	struct server server = instance_server(inst);
+	cJSON *doc = NULL;
+
+	s->addressed = true;
+	if (m->countless || server.type == ENV_HTTP_BASED) {
+		m->countless = true;
+		ask_health(f, &server, m, s);
+		return;
+	}
+	af_code rc = server_stats(&server, ANSWER_MS, f->cancel, &doc, NULL);
+	s->asked = true;
+	s->answered = rc == AF_OK || rc == AF_ERR_UNAVAILABLE;
+	m->countless = rc == AF_ERR_UNAVAILABLE;
+	if (!rc)
+		take_stats(s, doc);
 	cJSON_Delete(doc);
 }
 
@@ -159,22 +182,24 @@ static void sample_one(void *arg, size_t i)
 	if (!m->inspected || m->state != inst->state || m->in_vain)
 		inspect(round->feed, inst, m, s);
 	if (inst->state != INSTANCE_UP) {
-		m->has_stats = m->has_cpu = m->answered = false;
+		m->has_stats = m->has_cpu = m->answered = m->countless = false;
 		m->in_vain = 0;
 		return;
 	}
 	ask_engine(round->feed, inst, m, s);
-	s->asked = inst->base != NULL;
 	if (inst->base)
-		ask_server(round->feed, inst, s);
+		ask_server(round->feed, inst, m, s);
 	m->answered |= s->answered;
-	m->in_vain = m->answered || !s->asked ? 0 : MIN(m->in_vain + 1, EAGER_MAX);
+	if (s->asked)
+		m->in_vain = m->answered ? 0 : MIN(m->in_vain + 1, EAGER_MAX);
 }
 
 /* Something happened to it, or soon more will be known. */
 static bool is_eager(const struct memory *m, const struct instance *inst)
 {
-	return !m->visited || !m->inspected || m->state != inst->state || (m->in_vain && m->in_vain < EAGER_MAX) || (m->has_stats && !m->has_cpu);
+	bool changed = !m->visited || !m->inspected || m->state != inst->state;
+
+	return changed || (m->in_vain && m->in_vain < EAGER_MAX) || (m->has_stats && !m->has_cpu);
 }
 
 /* Those on the screen, and some of the others in turn; what was never looked at first comes with them. Not whole: only
@@ -229,9 +254,11 @@ int64_t host_feed_sample(struct host_feed *f)
 	for (size_t i = 0; i < count; i++)
 		samples->items[i].id = strdup(instances[i]->id);
 	parallel_run(count, sample_one, &round);
-	for (size_t i = 0; i < count; i++)
-		if (samples->items[i].answered && samples->items[i].source == COUNT_NONE)
+	for (size_t i = 0; i < count; i++) {
+		const struct memory *m = host_feed_memory(f, instances[i]->id);
+		if (m && m->countless && m->answered)
 			tally_count(&f->tally, instances[i], &samples->items[i]);
+	}
 	message_post(feed_app(f->feed)->queue, &samples->message);
 	return pause_after(f);
 }

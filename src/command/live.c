@@ -11,6 +11,7 @@
 
 #define SAMPLE_MS 200
 #define HEALTH_MS 1000
+#define STATS_MS 10000
 
 const char *live_health_name(enum live_health health)
 {
@@ -112,7 +113,7 @@ static void ask_server(const struct gathering *g, struct live *l)
 		l->health = server_health(&s, HEALTH_MS, g->cancel, NULL) == AF_OK ? HEALTH_OK : HEALTH_BAD;
 	/* A server that does not even say that it is well would only make us wait longer. */
 	if ((g->what & LIVE_COUNTS) && l->health != HEALTH_BAD && s.type == ENV_FUNCTION_BASED &&
-	    server_stats(&s, g->cancel, &stats, NULL) == AF_OK)
+	    server_stats(&s, STATS_MS, g->cancel, &stats, NULL) == AF_OK)
 		live_read_counts(l, stats);
 }
 

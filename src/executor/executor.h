@@ -31,7 +31,8 @@ af_code server_health(const struct server *s, int64_t timeout_ms, struct cancel 
 /* The protocol is older than call ids, and so are other servers of it: none of those has GET /stats. */
 bool server_knows_ids(const struct server *s, struct cancel *cancel) MUST_CHECK;
 /* GET /stats of the injected server; UNAVAILABLE where the server has none. */
-af_code server_stats(const struct server *s, struct cancel *cancel, cJSON **out, struct af_error *err) MUST_CHECK;
+af_code server_stats(const struct server *s, int64_t timeout_ms, struct cancel *cancel, cJSON **out,
+		     struct af_error *err) MUST_CHECK;
 
 struct method {
 	char *name;

@@ -30,10 +30,10 @@ bool server_knows_ids(const struct server *s, struct cancel *cancel)
 	return http_perform(s->http, &req, &resp, NULL) != AF_OK || resp.status != 404;
 }
 
-static af_code fetch(const struct server *s, const char *path, struct cancel *cancel, struct http_response *resp,
-		     struct af_error *err)
+static af_code fetch(const struct server *s, const char *path, int64_t timeout_ms, struct cancel *cancel,
+		     struct http_response *resp, struct af_error *err)
 {
-	struct http_request req = { .endpoint = s->endpoint, .path = path, .timeout_ms = ANSWER_MS,
+	struct http_request req = { .endpoint = s->endpoint, .path = path, .timeout_ms = timeout_ms,
 				    .max_body = METHODS_MAX, .cancel = cancel };
 	af_code rc = http_perform(s->http, &req, resp, err);
 
@@ -45,10 +45,10 @@ static af_code fetch(const struct server *s, const char *path, struct cancel *ca
 			 s->name, path, resp->status);
 }
 
-af_code server_stats(const struct server *s, struct cancel *cancel, cJSON **out, struct af_error *err)
+af_code server_stats(const struct server *s, int64_t timeout_ms, struct cancel *cancel, cJSON **out, struct af_error *err)
 {
 	AF_AUTO(http_response) struct http_response resp;
-	af_code rc = fetch(s, "/stats", cancel, &resp, err);
+	af_code rc = fetch(s, "/stats", timeout_ms, cancel, &resp, err);
 
 	if (rc)
 		return rc;
@@ -63,7 +63,7 @@ af_code server_methods(const struct server *s, struct cancel *cancel, struct met
 {
 	bool http_based = s->type == ENV_HTTP_BASED;
 	AF_AUTO(http_response) struct http_response resp;
-	af_code rc = fetch(s, http_based ? "/openapi.json" : "/methods", cancel, &resp, err);
+	af_code rc = fetch(s, http_based ? "/openapi.json" : "/methods", ANSWER_MS, cancel, &resp, err);
 
 	*out = (struct method_list){ 0 };
 	if (rc == AF_ERR_UNAVAILABLE)

@@ -81,7 +81,7 @@ static struct samples *sample_of(const char *id, uint64_t requests)
 	struct samples *all = samples_new(1);
 	struct sample *s = &all->items[0];
 
-	*s = (struct sample){ .id = strdup(id), .taken = true, .has_stats = true, .cpu_percent = 5, .memory = 1000, .asked = true,
+	*s = (struct sample){ .id = strdup(id), .taken = true, .has_stats = true, .cpu_percent = 5, .memory = 1000, .addressed = true, .asked = true,
 			      .answered = true, .source = COUNT_SERVER, .requests = requests, .p50_ms = 1, .p95_ms = 2,
 			      .p99_ms = 3 };
 	return all;
@@ -231,10 +231,18 @@ static void test_no_answer(void **state UNUSED)
 	assert_string_equal(replica("a0")->word, "up");
 	/* Where there is no address there is nothing to ask. */
 	s = sample_of("a0", 0);
-	s->items[0].asked = s->items[0].answered = false;
+	s->items[0].addressed = s->items[0].asked = s->items[0].answered = false;
 	s->items[0].source = COUNT_NONE;
 	apply(&s->message);
 	assert_string_equal(replica("a0")->word, "up");
+	/* One that was not asked this time is as it was. */
+	s = sample_of("a0", 0);
+	s->items[0].answered = false;
+	apply(&s->message);
+	s = sample_of("a0", 0);
+	s->items[0].asked = s->items[0].answered = false;
+	apply(&s->message);
+	assert_string_equal(replica("a0")->word, "no answer");
 }
 
 /* It runs, and its server has just begun. */

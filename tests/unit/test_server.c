@@ -171,7 +171,7 @@ static af_code stats(int status, const char *body, cJSON **out)
 
 	fake_start(&f, serve_canned, &canned);
 	struct server s = server_of(&f, ENV_FUNCTION_BASED);
-	af_code rc = server_stats(&s, NULL, out, &err);
+	af_code rc = server_stats(&s, 5000, NULL, out, &err);
 	fake_stop(&f);
 	return rc;
 }
