@@ -35,8 +35,9 @@ def rfc3339(ns):
 
 def container(env, replica=0, of=1, state="running", status=None, **fields):
     """A container as the fake engine wants it. Fields: oom, exit_code, restarts, mem_limit, cpu (percent of a core),
-    memory, started, finished (seconds ago), image, type, balance, env_vars, server (the answer of /stats, None: it counts
-    nothing, False: nobody listens), methods, foreign (has no labels of ours), id (where several engines are simulated)."""
+    memory, started, finished (seconds ago), health ((failures, retries) of the image's own check), image, type, balance,
+    env_vars, server (the answer of /stats, None: it counts nothing, False: nobody answers, "hangs": it takes requests and
+    says nothing), methods, foreign (has no labels of ours), id (where several engines are simulated)."""
     code = fields.get("exit_code", 137 if fields.get("oom") else 0)
     status = status or {"running": "Up 3 hours", "exited": "Exited (%d) 2 minutes ago" % code,
                         "created": "Created"}.get(state, state)
@@ -44,7 +45,7 @@ def container(env, replica=0, of=1, state="running", status=None, **fields):
             "state": state, "status": status, "oom": False, "exit_code": code, "restarts": 0, "mem_limit": 0,
             "cpu": 1.0, "memory": 50 << 20, "started": 11520, "image": env.replace("/", "-") + ":v1",
             "type": "function_based", "balance": "round_robin", "env_vars": [], "finished": None, "server": counts(0),
-            "methods": METHODS, "foreign": False}
+            "methods": METHODS, "foreign": False, "health": None}
     made.update(fields)
     return made
 
@@ -335,12 +336,17 @@ class Engine:
 
     def inspect(self, c):
         running = c["state"] == "running"
+        health, check = {}, {}
+        if c["health"]:
+            health = {"Health": {"Status": "starting", "FailingStreak": c["health"][0]}}
+            check = {"Healthcheck": {"Retries": c["health"][1]}}
         return {"Id": c["id"], "Name": "/" + c["name"], "Created": rfc3339(c["started_ns"]), "Image": "sha256:" + "0" * 64,
                 "State": {"Status": c["state"], "Running": running, "Pid": 0, "ExitCode": 0 if running else c["exit_code"],
-                          "OOMKilled": c["oom"], "StartedAt": rfc3339(c["started_ns"]), "FinishedAt": rfc3339(0 if running or c["finished"] is None else
-                                                time.time_ns() - c["finished"] * 10**9)},
+                          "OOMKilled": c["oom"], "StartedAt": rfc3339(c["started_ns"]),
+                          "FinishedAt": rfc3339(0 if running or c["finished"] is None else
+                                                time.time_ns() - c["finished"] * 10**9), **health},
                 "RestartCount": c["restarts"], "HostConfig": {"Memory": c["mem_limit"], "NetworkMode": "bridge"},
-                "Config": {"Image": c["image"], "Labels": labels(c, self.port), "Env": c["env_vars"], "Tty": False},
+                "Config": {"Image": c["image"], "Labels": labels(c, self.port), "Env": c["env_vars"], "Tty": False, **check},
                 "NetworkSettings": network(c)}
 
     def stats(self, c):
@@ -552,6 +558,8 @@ async def serve_server(engine, reader, writer):
             return
         method, path, _, body = request
         engine.requests["server " + path] += 1
+        while c["server"] == "hangs":
+            await asyncio.sleep(0.05)
         if path == "/health":
             answer(writer, 200, {"status": "ok"})
         elif path == "/methods":
