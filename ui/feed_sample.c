@@ -39,7 +39,11 @@ static struct memory *memory_at(const struct host_feed *f, size_t index, const c
 
 struct round {
 	struct host_feed *feed;
-	struct instance **instances;
+	struct picked {
+		struct instance *inst;
+		struct memory *memory;
+	} picked[ROUND_MAX];
+	size_t count;
 	struct samples *samples;
 };
 
@@ -171,11 +175,11 @@ static void inspect(struct host_feed *f, struct instance *inst, struct memory *m
 static void sample_one(void *arg, size_t i)
 {
 	struct round *round = arg;
-	struct instance *inst = round->instances[i];
+	struct instance *inst = round->picked[i].inst;
+	struct memory *m = round->picked[i].memory;
 	struct sample *s = &round->samples->items[i];
-	struct memory *m = host_feed_memory(round->feed, inst->id);
 
-	if (!m || cancel_requested(round->feed->cancel))
+	if (cancel_requested(round->feed->cancel))
 		return;
 	m->visited = true;
 	s->taken = true;
@@ -204,22 +208,21 @@ static bool is_eager(const struct memory *m, const struct instance *inst)
 
 /* Those on the screen, and some of the others in turn; what was never looked at first comes with them. Not whole: only
  * those that do not wait for their turn. */
-static size_t pick(struct host_feed *f, bool whole, struct instance **out, size_t max)
+static void pick(struct host_feed *f, bool whole, struct round *round)
 {
-	size_t n = 0, index = 0, total = f->memory_count;
+	size_t index = 0, total = f->memory_count;
 
 	for (size_t e = 0; e < f->list.count; e++)
 		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
 			struct instance *inst = &f->list.items[e]->instances[i];
-			size_t place = total ? (index + total - f->others_turn % total) % total : 0;
 			struct memory *m = memory_at(f, index, inst->id);
+			size_t place = total ? (index + total - f->others_turn % total) % total : 0;
 			bool turn = whole && (place < OTHERS_PER_ROUND || feed_wants(f->feed, inst->id));
-			if (n < max && (turn || (m && is_eager(m, inst))))
-				out[n++] = inst;
+			if (m && round->count < ROUND_MAX && (turn || is_eager(m, inst)))
+				round->picked[round->count++] = (struct picked){ inst, m };
 		}
 	if (whole)
 		f->others_turn += OTHERS_PER_ROUND;
-	return n;
 }
 
 /* Until the next round; what was never looked at does not wait. */
@@ -241,24 +244,21 @@ static int64_t pause_after(const struct host_feed *f)
 
 int64_t host_feed_sample(struct host_feed *f)
 {
-	struct instance *instances[ROUND_MAX];
 	bool whole = clock_ms() >= f->round_ms;
-	size_t count = pick(f, whole, instances, ARRAY_LEN(instances));
-	struct samples *samples = count ? samples_new(count) : NULL;
-	struct round round = { f, instances, samples };
+	struct round round = { .feed = f };
 
+	pick(f, whole, &round);
 	if (whole)
 		f->round_ms = clock_ms() + HOST_FEED_ROUND_MS;
-	if (!samples)
+	round.samples = round.count ? samples_new(round.count) : NULL;
+	if (!round.samples)
 		return pause_after(f);
-	for (size_t i = 0; i < count; i++)
-		samples->items[i].id = strdup(instances[i]->id);
-	parallel_run(count, sample_one, &round);
-	for (size_t i = 0; i < count; i++) {
-		const struct memory *m = host_feed_memory(f, instances[i]->id);
-		if (m && m->countless && m->answered)
-			tally_count(&f->tally, instances[i], &samples->items[i]);
-	}
-	message_post(feed_app(f->feed)->queue, &samples->message);
+	for (size_t i = 0; i < round.count; i++)
+		round.samples->items[i].id = strdup(round.picked[i].inst->id);
+	parallel_run(round.count, sample_one, &round);
+	for (size_t i = 0; i < round.count; i++)
+		if (round.picked[i].memory->countless && round.picked[i].memory->answered)
+			tally_count(&f->tally, round.picked[i].inst, &round.samples->items[i]);
+	message_post(feed_app(f->feed)->queue, &round.samples->message);
 	return pause_after(f);
 }
