@@ -217,7 +217,7 @@ void detail_draw_overview(struct app *app, const struct area *a, const struct en
 	const struct replica *shown = r ? r : &sum;
 	int list = MAX(shown->method_count, 1) + (r ? 0 : airy + 1 + e->count);
 	share_rows(a->h, fixed, list, &rates, &resources);
-	if (!r) { /* of several together there are no series */
+	if (!r || (r->memory < 0 && isnan(r->cpu_percent))) { /* of several together there are no series, of others no figures */
 		rates = MIN(rates + resources, 4);
 		resources = 0;
 	}

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """An environment of mode url in the dashboard: its counts, and what is off because nobody can reach into it."""
+import re
+
 from engine import afs, home, name
 from tap import at_end, main, test
 from tui import Tui
@@ -19,7 +21,7 @@ ui = Tui(engine=NO_ENGINE["DOCKER_HOST"], home=home())
 def _():
     ui.wait(URL, "1/1", "mode url")
     ui.keys("Down")
-    ui.wait("evaluate           10")
+    ui.wait(re.compile("evaluate +10 +100.0%"))
 
 
 @test("no logs and no shell, with a word why")
