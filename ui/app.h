@@ -89,6 +89,13 @@ void app_confirm(struct app *app, const char *question, const char *detail, cons
 /* A small menu; chosen(i) runs unless it is left with Esc. */
 void app_menu(struct app *app, const char *title, const char *const *items, int count, int current,
 	      void (*chosen)(struct app *app, int i, void *arg), void (*free_arg)(void *arg), void *arg);
+/* The same for actions of pane 1: each is shown with its key, which works in the menu too. `actions` stay for ever. */
+struct menu_action {
+	enum action action;
+	const char *text;
+};
+void app_action_menu(struct app *app, const char *title, const struct menu_action *actions, int count,
+		     void (*chosen)(struct app *app, enum action action, void *arg), void *arg);
 /* A one-line question in the prompt row (file name, search). `initial` may be NULL; `changed` (may be NULL) runs at each
  * edit, `done` at Enter with the text, or with NULL at Esc. */
 void app_ask(struct app *app, const char *label, const char *initial,

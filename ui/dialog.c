@@ -1,27 +1,30 @@
-/* Questions and menus: small views in the middle of the panes. */
+/* Questions: small views in the middle of the panes. */
+#include "ui/dialog.h"
+
 #include <curses.h>
 #include <string.h>
 
 #include "ui/app.h"
 
 #define DIALOG_WIDTH 64
+#define BUTTON_WIDTH 10
 
 static const enum key_context dialog_contexts[] = { KEYS_DIALOG, KEYS_LIST, KEYS_GLOBAL };
 
-static struct area centered(const struct area *a, int h, int w)
+struct area dialog_area(const struct area *a, int h, int w)
 {
 	h = MIN(h, a->h);
 	w = MIN(w, a->w);
 	return (struct area){ a->y + (a->h - h) / 2, a->x + (a->w - w) / 2, h, w };
 }
 
-/* ---- a question ------------------------------------------------------------------------------------ */
-
 struct confirm {
 	struct view view;
 	char *question, *detail, *phrase;
 	struct strbuf typed;
 	bool yes_focused;
+	struct area within;     /* what it was drawn into, and where the buttons stand on the screen: for the mouse */
+	struct area cancel_at, yes_at;
 	void (*yes)(struct app *app, void *arg);
 	void (*free_arg)(void *arg);
 	void *arg;
@@ -72,20 +75,27 @@ static int draw_wrapped(const struct area *a, int y, int width, enum role role, 
 	return rows;
 }
 
-static void draw_buttons(const struct confirm *c, const struct area *a, int y)
+static void draw_buttons(struct confirm *c, const struct area *a, int y)
 {
 	int x = a->w - 24;
 
 	draw_str(a, y, x, c->yes_focused ? ROLE_BUTTON : ROLE_BUTTON_FOCUSED, "  Cancel  ");
 	draw_str(a, y, x + 12, !may_say_yes(c) ? ROLE_DIM : c->yes_focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "   Yes    ");
+	c->cancel_at = (struct area){ a->y + y, a->x + x, 1, BUTTON_WIDTH };
+	c->yes_at = (struct area){ a->y + y, a->x + x + 12, 1, BUTTON_WIDTH };
 }
 
+/* The name to be typed; of a long one its end is seen, where the cursor is. */
 static void draw_phrase(const struct confirm *c, const struct area *a, int y)
 {
-	int x = 1 + draw_fmt(a, y, 1, ROLE_TEXT, "Type %s: ", c->phrase);
+	struct area name = { a->y, a->x, a->h, a->w / 2 }, field = { a->y, a->x, a->h, a->w - 1 };
+	int x = 1 + draw_str(a, y, 1, ROLE_TEXT, "Type ");
 
-	draw_fmt(a, y, x, ROLE_FIELD_FOCUSED, "%-24s", c->typed.data);
-	canvas_cursor(a, y, x + text_width(c->typed.data, c->typed.len));
+	x += draw_text(&name, y, x, ROLE_STRONG, c->phrase, strlen(c->phrase), true);
+	x += draw_str(a, y, x, ROLE_TEXT, ": ");
+	int room = MAX(field.w - x - 1, 1), skip = MAX((int) c->typed.len - room, 0);
+	draw_fmt(&field, y, x, ROLE_FIELD_FOCUSED, "%-*s", room + 1, c->typed.data + skip);
+	canvas_cursor(a, y, x + (int) c->typed.len - skip);
 }
 
 static void confirm_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
@@ -96,7 +106,8 @@ static void confirm_draw(struct view *v, struct app *app UNUSED, const struct ar
 
 	if (c->detail)
 		rows += draw_wrapped(NULL, 0, width, ROLE_TEXT, c->detail);
-	struct area outer = centered(a, MAX(11, rows + (c->phrase ? 8 : 6)), DIALOG_WIDTH);
+	struct area outer = dialog_area(a, MAX(11, rows + (c->phrase ? 8 : 6)), DIALOG_WIDTH);
+	c->within = *a;
 	area_clear(&outer, ROLE_DIALOG);
 	struct area in = draw_box(&outer, &box);
 	/* Where there is little room the words give way, not what is typed and pressed. */
@@ -111,6 +122,14 @@ static void confirm_draw(struct view *v, struct app *app UNUSED, const struct ar
 	draw_buttons(c, &in, in.h - (in.h > 7 ? 2 : 1));
 }
 
+static int say_yes(struct confirm *c, struct app *app)
+{
+	/* It may open another view: ours goes first, its argument after. */
+	if (may_say_yes(c))
+		c->yes(app, c->arg);
+	return REACT_CLOSE;
+}
+
 static int confirm_act(struct view *v, struct app *app, enum action action)
 {
 	struct confirm *c = (struct confirm *) v;
@@ -123,29 +142,58 @@ static int confirm_act(struct view *v, struct app *app, enum action action)
 		c->yes_focused = !c->yes_focused && may_say_yes(c);
 		return REACT_REDRAW;
 	case ACT_OPEN:
-		if (c->yes_focused && may_say_yes(c)) {
-			/* It may open another view: ours goes first, its argument after. */
-			c->yes(app, c->arg);
-		}
-		return REACT_CLOSE;
+		return c->yes_focused ? say_yes(c, app) : REACT_CLOSE;
 	case ACT_BACK:
 	case ACT_CANCEL_JOB:
 		return REACT_CLOSE;
+	case ACT_HELP:
+		return REACT_NONE;
 	default:
 		return action_rows[action].context == KEYS_GLOBAL ? REACT_HANDLED : REACT_NONE;
 	}
 }
+
+static bool holds(const struct area *a, int y, int x)
+{
+	return y == a->y && x >= a->x && x < a->x + a->w;
+}
+
+static int confirm_mouse(struct view *v, struct app *app, const struct mouse *mouse)
+{
+	struct confirm *c = (struct confirm *) v;
+	int y = c->within.y + mouse->y, x = c->within.x + mouse->x;
+
+	if (mouse->what == MOUSE_CLICK && holds(&c->cancel_at, y, x))
+		return REACT_CLOSE;
+	if (mouse->what == MOUSE_CLICK && holds(&c->yes_at, y, x) && may_say_yes(c))
+		return say_yes(c, app);
+	return REACT_HANDLED;
+}
+
+static bool confirm_offers(enum action action)
+{
+	static const enum action offered[] = { ACT_LEFT, ACT_RIGHT, ACT_NEXT_PANE, ACT_PREVIOUS_PANE, ACT_OPEN, ACT_BACK,
+					       ACT_HELP, ACT_REDRAW, ACT_SUSPEND, ACT_NONE };
+
+	return action_among(action, offered);
+}
+
+static const struct footer_hint footer_hints[] = {
+	{ ACT_LEFT, ACT_RIGHT, ' ', "choose" }, { .action = ACT_OPEN, .what = "press" }, { .action = ACT_BACK, .what = "cancel" }, { 0 }
+};
 
 static bool confirm_wants_text(const struct view *v)
 {
 	return ((const struct confirm *) v)->phrase != NULL;
 }
 
-static int confirm_key(struct view *v, struct app *app UNUSED, keycode key)
+static int confirm_key(struct view *v, struct app *app, keycode key)
 {
 	struct confirm *c = (struct confirm *) v;
 
-	if (key > ' ' && key < 0x7f) {
+	/* The key for help is one as long as no name has such a character. */
+	bool help = keymap_find(app->keymap, dialog_contexts, key) == ACT_HELP && !strchr(c->phrase, key);
+	if (key > ' ' && key < 0x7f && !help) {
 		strbuf_addc(&c->typed, (char) key);
 	} else if (key == 0x7f || key == 8 || key == (KEY_SPECIAL + KEY_BACKSPACE)) {
 		strbuf_truncate(&c->typed, c->typed.len ? c->typed.len - 1 : 0);
@@ -160,11 +208,14 @@ static int confirm_key(struct view *v, struct app *app UNUSED, keycode key)
 static const struct view_ops confirm_ops = {
 	.name = "confirm",
 	.contexts = dialog_contexts,
+	.hints = footer_hints,
+	.offers = confirm_offers,
 	.free = confirm_free,
 	.draw = confirm_draw,
 	.act = confirm_act,
 	.wants_text = confirm_wants_text,
 	.key = confirm_key,
+	.mouse = confirm_mouse,
 };
 
 void app_confirm(struct app *app, const char *question, const char *detail, const char *phrase,
@@ -190,135 +241,4 @@ void app_confirm(struct app *app, const char *question, const char *detail, cons
 		confirm_free(&c->view);
 	else
 		app_push(app, &c->view);
-}
-
-/* ---- a menu -------------------------------------------------------------------------------------------- */
-
-struct menu {
-	struct view view;
-	char *title;
-	struct strlist items;
-	int current, top;
-	struct area drawn, within; /* its items, and what it was drawn into: for the mouse */
-	void (*chosen)(struct app *app, int i, void *arg);
-	void (*free_arg)(void *arg);
-	void *arg;
-};
-
-static void menu_free(struct view *v)
-{
-	struct menu *m = (struct menu *) v;
-
-	if (m->free_arg)
-		m->free_arg(m->arg);
-	free(m->title);
-	strlist_free(&m->items);
-	free(m);
-}
-
-static int widest(const struct menu *m)
-{
-	int width = 30;
-
-	for (size_t i = 0; i < m->items.count; i++)
-		width = MAX(width, text_width(m->items.items[i], strlen(m->items.items[i])));
-	return width;
-}
-
-static struct area menu_area(const struct menu *m, const struct area *a)
-{
-	return centered(a, (int) m->items.count + 2, widest(m) + 6);
-}
-
-static void menu_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
-{
-	struct menu *m = (struct menu *) v;
-	struct area outer = menu_area(m, a);
-	struct box box = { .title = m->title, .focused = focused };
-
-	area_clear(&outer, ROLE_DIALOG);
-	struct area in = draw_box(&outer, &box);
-	m->drawn = in;
-	m->within = *a;
-	if (m->current < m->top)
-		m->top = m->current;
-	if (m->current >= m->top + in.h)
-		m->top = m->current - in.h + 1;
-	for (int y = 0; y < in.h && m->top + y < (int) m->items.count; y++) {
-		draw_str(&in, y, 2, ROLE_DIALOG, m->items.items[m->top + y]);
-		if (m->top + y == m->current)
-			draw_selected(&in, y, ROLE_SELECTED);
-	}
-}
-
-static int menu_act(struct view *v, struct app *app, enum action action)
-{
-	struct menu *m = (struct menu *) v;
-	int count = (int) m->items.count;
-
-	switch (action) {
-	case ACT_UP:
-		m->current = (m->current + count - 1) % count;
-		return REACT_REDRAW;
-	case ACT_DOWN:
-		m->current = (m->current + 1) % count;
-		return REACT_REDRAW;
-	case ACT_FIRST:
-		m->current = 0;
-		return REACT_REDRAW;
-	case ACT_LAST:
-		m->current = count - 1;
-		return REACT_REDRAW;
-	case ACT_OPEN:
-		m->chosen(app, m->current, m->arg);
-		return REACT_CLOSE;
-	case ACT_BACK:
-	case ACT_CANCEL_JOB:
-		return REACT_CLOSE;
-	default:
-		return REACT_HANDLED;
-	}
-}
-
-static int menu_mouse(struct view *v, struct app *app, const struct mouse *mouse)
-{
-	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
-		return menu_act(v, app, mouse->what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
-	struct menu *m = (struct menu *) v;
-	int y = m->within.y + mouse->y - m->drawn.y, x = m->within.x + mouse->x - m->drawn.x;
-	if (y < 0 || y >= m->drawn.h || x < 0 || x >= m->drawn.w || m->top + y >= (int) m->items.count)
-		return REACT_HANDLED;
-	m->current = m->top + y;
-	return mouse->what == MOUSE_DOUBLE ? menu_act(v, app, ACT_OPEN) : REACT_REDRAW;
-}
-
-static const struct view_ops menu_ops = {
-	.name = "menu",
-	.contexts = dialog_contexts,
-	.free = menu_free,
-	.draw = menu_draw,
-	.act = menu_act,
-	.mouse = menu_mouse,
-};
-
-void app_menu(struct app *app, const char *title, const char *const *items, int count, int current,
-	      void (*chosen)(struct app *app, int i, void *arg), void (*free_arg)(void *arg), void *arg)
-{
-	struct menu *m = count > 0 ? calloc(1, sizeof(*m)) : NULL;
-
-	if (!m) {
-		if (free_arg)
-			free_arg(arg);
-		return;
-	}
-	m->view.ops = &menu_ops;
-	m->title = strdup(title);
-	for (int i = 0; i < count; i++)
-		if (strlist_add(&m->items, items[i], NULL))
-			break;
-	m->current = current;
-	m->chosen = chosen;
-	m->free_arg = free_arg;
-	m->arg = arg;
-	app_push(app, &m->view);
 }

@@ -31,8 +31,13 @@ struct targets {
 	struct strlist names;
 	int running;
 	bool replica; /* one of them is a replica */
-	bool pool;    /* one of them is an environment with several running replicas */
+	bool pool;    /* one of them is an environment of several replicas, of which some run */
 };
+
+static bool is_pool(const struct environment *e)
+{
+	return e->up > 0 && MAX(e->count, e->planned) > 1;
+}
 
 static void add_target(struct targets *t, const char *name, int running, bool pool)
 {
@@ -48,7 +53,7 @@ static void add_marked(const struct envs *v, const struct environment *e, struct
 	AUTO_FREE char *id = str_format(NULL, "env:%s", e->name);
 
 	if (id && envs_is_marked(v, id)) {
-		add_target(t, e->name, e->up, e->up > 1);
+		add_target(t, e->name, e->up, is_pool(e));
 		return;
 	}
 	for (int i = 0; i < e->count; i++)
@@ -70,7 +75,7 @@ static void find_targets(struct envs *v, struct app *app, struct targets *t)
 	if (current->replica)
 		add_target(t, current->replica->name, current->replica->state == REPLICA_UP, false);
 	else
-		add_target(t, current->env->name, current->env->up, current->env->up > 1);
+		add_target(t, current->env->name, current->env->up, is_pool(current->env));
 }
 
 static void ask(struct app *app, const char *verb, const struct targets *t, struct deed *d)
@@ -181,22 +186,18 @@ int envs_action(struct envs *v, struct app *app, enum action action)
 	return REACT_REDRAW;
 }
 
-static const struct {
-	const char *text;
-	enum action action;
-} menu_rows[] = {
-	{ "c   Call a method", ACT_CALL },  { "l   Logs", ACT_LOGS },	{ "e   Shell in the replica", ACT_EXEC },
-	{ "R   Restart", ACT_RESTART },	    { "s   Stop", ACT_STOP },	{ "x   Remove", ACT_REMOVE },
+static const struct menu_action menu_actions[] = {
+	{ ACT_CALL, "Call a method" }, { ACT_LOGS, "Logs" }, { ACT_EXEC, "Shell in the replica" },
+	{ ACT_RESTART, "Restart" },    { ACT_STOP, "Stop" }, { ACT_REMOVE, "Remove" },
 };
 
-static void chosen(struct app *app, int i, void *arg)
+static void chosen(struct app *app, enum action action, void *arg)
 {
-	envs_action(arg, app, menu_rows[i].action);
+	envs_action(arg, app, action);
 }
 
 void envs_action_menu(struct envs *v, struct app *app)
 {
-	const char *items[ARRAY_LEN(menu_rows)];
 	const struct envs_row *row = envs_current(v, app);
 	char title[160];
 
@@ -204,11 +205,9 @@ void envs_action_menu(struct envs *v, struct app *app)
 		app_notice(app, NOTICE_INFO, "select something first");
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(menu_rows); i++)
-		items[i] = menu_rows[i].text;
 	if (v->marked.count)
 		snprintf(title, sizeof(title), "%zu marked", v->marked.count);
 	else
 		snprintf(title, sizeof(title), "%.140s", row->replica ? row->replica->name : row->env->name);
-	app_menu(app, title, items, ARRAY_LEN(items), 0, chosen, NULL, v);
+	app_action_menu(app, title, menu_actions, ARRAY_LEN(menu_actions), chosen, v);
 }

@@ -2,6 +2,7 @@
 #include "ui/frame.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -358,6 +359,19 @@ static void toggle_mouse(struct app *app)
 	app_notice(app, NOTICE_INFO, app->options.mouse ? "the mouse works here" : "the mouse is the terminal's");
 }
 
+/* Said at once, not when the line was typed. */
+static void begin_command(struct app *app, const char *command)
+{
+	char text[16];
+
+	if (app->options.readonly) {
+		app_notice(app, NOTICE_WARN, "read-only: %s is off", command);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s ", command);
+	prompt_command(app->prompt, text);
+}
+
 static void global_action(struct app *app, enum action action)
 {
 	struct frame *f = app->frame;
@@ -373,10 +387,8 @@ static void global_action(struct app *app, enum action action)
 		prompt_command(app->prompt, "");
 		break;
 	case ACT_BUILD:
-		prompt_command(app->prompt, "build ");
-		break;
 	case ACT_RUN:
-		prompt_command(app->prompt, "run ");
+		begin_command(app, action == ACT_BUILD ? "build" : "run");
 		break;
 	case ACT_PANE_1:
 	case ACT_PANE_2:
@@ -443,9 +455,9 @@ static void act(struct app *app, struct view *v, enum action action)
 {
 	if (action == ACT_NONE || react(app, v, v->ops->act(v, app, action)))
 		return;
-	/* A question or a menu over the panes keeps the keys for itself. */
-	if (action_rows[action].context == KEYS_GLOBAL && (!top_overlay(app->frame) || action == ACT_HELP ||
-	    action == ACT_CANCEL_JOB || action == ACT_COMMAND))
+	/* Over the panes only what is not about them; a question or a menu keeps that for itself, too. */
+	static const enum action over_panes[] = { ACT_HELP, ACT_CANCEL_JOB, ACT_COMMAND, ACT_MOUSE, ACT_THEME, ACT_JOBS, ACT_NONE };
+	if (action_rows[action].context == KEYS_GLOBAL && (!top_overlay(app->frame) || action_among(action, over_panes)))
 		global_action(app, action);
 	else if (action == ACT_BACK && top_overlay(app->frame))
 		pop(app, v);

@@ -14,6 +14,13 @@ const struct action_row action_rows[] = {
 #undef ACTION_ROW
 };
 
+bool action_among(enum action action, const enum action *list)
+{
+	while (*list != ACT_NONE && *list != action)
+		list++;
+	return *list != ACT_NONE;
+}
+
 #define KEYS_PER_ACTION 8
 
 struct keys {

@@ -109,6 +109,7 @@ typedef int keycode;
 #define KEY_CTRL 0x400000   /* | special key: "C-Left" */
 #define KEY_META 0x800000   /* | character or special key: Alt was held, "M-x", "M-Left" */
 #define KEY_SHIFT 0x1000000 /* | special key: "S-Left" */
+#define KEY_CTRL_C 3        /* clears a line that is being typed, whatever it is bound to elsewhere */
 
 /* "Up", "^S", "M-x", "é" → its code; 0: there is no such key. */
 keycode key_parse(const char *name, size_t len);
@@ -136,5 +137,8 @@ struct action_row {
 	const char *keys, *hint, *help;
 };
 extern const struct action_row action_rows[]; /* ACT_COUNT rows; [ACT_NONE] is empty */
+
+/* Is it one of the list, which ends with ACT_NONE? */
+bool action_among(enum action action, const enum action *list);
 
 #endif

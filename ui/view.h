@@ -40,6 +40,7 @@ struct view_ops {
 	const char *name;                 /* "environments"; in state files */
 	const enum key_context *contexts; /* inner to outer, without KEYS_GLOBAL; ends with KEYS_GLOBAL */
 	const struct footer_hint *hints;  /* by weight, up to an empty one; NULL: all of its contexts */
+	bool (*offers)(enum action action); /* does this action of its contexts mean anything here? NULL: all do. For `?` */
 	bool text; /* takes printable keys itself now and then: see wants_text */
 
 	void (*free)(struct view *v);

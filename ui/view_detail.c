@@ -6,7 +6,8 @@
 #include "ui/hints.h"
 #include "ui/methods.h"
 
-static const enum key_context detail_contexts[] = { KEYS_DETAIL, KEYS_LIST, KEYS_GLOBAL };
+/* Actions of pane 1 work here too: it is about the same thing. */
+static const enum key_context detail_contexts[] = { KEYS_DETAIL, KEYS_LIST, KEYS_ENVS, KEYS_GLOBAL };
 static const char *const tab_names[TAB_COUNT] = { "Overview", "Logs", "Methods", "Calls", "Env" };
 
 static const struct footer_hint footer_hints[] = {
@@ -135,6 +136,14 @@ static void scroll(struct detail *d, int by)
 		d->top = MAX(0, d->top + by);
 }
 
+static bool detail_offers(enum action action)
+{
+	static const enum action nothing[] = { ACT_LAST, ACT_SEARCH, ACT_SEARCH_NEXT, ACT_SEARCH_PREVIOUS, ACT_COPY_ALT, ACT_SAVE,
+					       ACT_MARK, ACT_NONE };
+
+	return !action_among(action, nothing);
+}
+
 static int detail_act(struct view *v, struct app *app, enum action action)
 {
 	struct detail *d = (struct detail *) v;
@@ -171,30 +180,10 @@ static int detail_act(struct view *v, struct app *app, enum action action)
 	case ACT_COPY:
 		return envs->ops->act(envs, app, action);
 	default:
-		/* A click on a hint; their keys come by detail_key(). */
-		return action_rows[action].context == KEYS_ENVS ? envs->ops->act(envs, app, action) : REACT_NONE;
+		return action_rows[action].context == KEYS_ENVS && detail_offers(action) ? envs->ops->act(envs, app, action)
+											  : REACT_NONE;
 	}
 	return REACT_REDRAW;
-}
-
-static bool detail_wants_text(const struct view *v UNUSED)
-{
-	return true;
-}
-
-/* Actions of pane 1 work here too: it is about the same thing. */
-static int detail_key(struct view *v, struct app *app, keycode key)
-{
-	static const enum key_context contexts[] = { KEYS_ENVS, KEYS_GLOBAL };
-	struct view *envs = app_pane(app, PANE_ENVS);
-
-	if (keymap_find(app->keymap, v->ops->contexts, key) != ACT_NONE &&
-	    action_rows[keymap_find(app->keymap, v->ops->contexts, key)].context != KEYS_GLOBAL)
-		return REACT_NONE;
-	enum action action = keymap_find(app->keymap, contexts, key);
-	if (action == ACT_NONE || action_rows[action].context != KEYS_ENVS || action == ACT_MARK)
-		return REACT_NONE;
-	return envs->ops->act(envs, app, action);
 }
 
 static int detail_mouse(struct view *v, struct app *app, const struct mouse *mouse)
@@ -225,12 +214,11 @@ static const struct view_ops detail_ops = {
 	.name = "detail",
 	.contexts = detail_contexts,
 	.hints = footer_hints,
+	.offers = detail_offers,
 	.free = detail_free,
 	.crumb = detail_crumb,
 	.draw = detail_draw,
 	.act = detail_act,
-	.wants_text = detail_wants_text,
-	.key = detail_key,
 	.mouse = detail_mouse,
 	.save_state = detail_save,
 	.load_state = detail_load,

@@ -184,7 +184,7 @@ static int envs_key(struct view *view, struct app *app, keycode key)
 
 	if (key == '\r' || key == '\n') {
 		v->filtering = false;
-	} else if (key == 27) {
+	} else if (key == 27 || key == KEY_CTRL_C) {
 		v->filtering = false;
 		strbuf_reset(&v->filter);
 	} else if (key == 0x7f || key == 8 || key == KEY_SPECIAL + KEY_BACKSPACE) {
@@ -278,10 +278,18 @@ static void envs_load(struct view *view, const char *key, const char *value)
 	}
 }
 
+static bool envs_offers(enum action action)
+{
+	static const enum action nothing[] = { ACT_SEARCH_NEXT, ACT_SEARCH_PREVIOUS, ACT_COPY_ALT, ACT_SAVE, ACT_NONE };
+
+	return !action_among(action, nothing);
+}
+
 static const struct view_ops envs_ops = {
 	.name = "environments",
 	.contexts = envs_contexts,
 	.hints = footer_hints,
+	.offers = envs_offers,
 	.free = envs_free,
 	.draw = envs_draw,
 	.act = envs_act,

@@ -4,15 +4,20 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/path.h"
 #include "ui/hints.h"
 #include "ui/views.h"
 
+/* Bytes of a search; nothing longer is found anyway. */
+#define SEARCH_MAX 64
+
 struct help {
 	struct view view;
-	enum key_context contexts[KEYS_CONTEXT_COUNT + 1]; /* those of the view that asked, ends with KEYS_GLOBAL */
+	const struct view_ops *ops; /* of the view that asked */
+	char *config;               /* "config: ~/.config/affinetes/config" */
 	struct strbuf search;
 	bool searching;
-	int top;
+	int top, height;
 };
 
 static const enum key_context help_contexts[] = { KEYS_DIALOG, KEYS_LIST, KEYS_GLOBAL };
@@ -25,48 +30,80 @@ static const char *const context_names[KEYS_CONTEXT_COUNT] = {
 
 static void help_free(struct view *v)
 {
-	strbuf_free(&((struct help *) v)->search);
-	free(v);
+	struct help *h = (struct help *) v;
+
+	strbuf_free(&h->search);
+	free(h->config);
+	free(h);
 }
 
-static bool matches(const struct help *h, const struct action_row *row, const char *keys)
+static bool matches(const struct help *h, const char *help, const char *name, const char *keys)
 {
-	return !h->search.len || strcasestr(row->help, h->search.data) || strcasestr(row->name, h->search.data) ||
+	return !h->search.len || strcasestr(help, h->search.data) || strcasestr(name, h->search.data) ||
 	       strcasestr(keys, h->search.data);
 }
 
-/* Draws (or, with a NULL area, only counts) the lines of one context, from line `y` on. */
-static int draw_context(struct help *h, struct app *app, const struct area *a, int y, enum key_context context)
-{
-	int lines = 0;
+/* Where lines go: `y` is the next one's, also above and below the area; NULL: they are only counted. */
+struct page {
+	const struct area *a;
+	int y;
+	const char *heading; /* stands before the next line; NULL: it does already */
+};
 
+static void add_line(struct page *p, const char *keys, const char *help, const char *name)
+{
+	if (p->heading && p->a)
+		draw_str(p->a, p->y, 1, ROLE_STRONG, p->heading);
+	p->y += p->heading ? 1 : 0;
+	p->heading = NULL;
+	if (p->a && p->y >= 0 && p->y < p->a->h) {
+		draw_str(p->a, p->y, 3, *keys ? ROLE_KEY : ROLE_DIM, *keys ? keys : "(none)");
+		draw_text(p->a, p->y, 20, ROLE_TEXT, help, strlen(help), true);
+		if (p->a->w > 90)
+			draw_right(p->a, p->y, p->a->w - 22, 20, ROLE_DIM, name);
+	}
+	p->y++;
+}
+
+static void add_context(const struct help *h, const struct app *app, struct page *p, enum key_context context)
+{
+	p->heading = context_names[context];
 	for (int i = 1; i < ACT_COUNT; i++) {
 		const struct action_row *row = &action_rows[i];
-		if (row->context != context)
+		if (row->context != context || (h->ops->offers && !h->ops->offers(row->action)))
 			continue;
 		AUTO_FREE char *keys = keymap_keys(app->keymap, row->action, NULL);
-		if (!keys || !matches(h, row, keys))
-			continue;
-		if (!lines++ && a)
-			draw_str(a, y, 1, ROLE_STRONG, context_names[context]);
-		if (!a || y + lines < 0 || y + lines >= a->h)
-			continue;
-		draw_str(a, y + lines, 3, ROLE_KEY, *keys ? keys : "(none)");
-		draw_str(a, y + lines, 20, ROLE_TEXT, row->help);
-		if (a->w > 90)
-			draw_right(a, y + lines, a->w - 22, 20, ROLE_DIM, row->name);
+		if (keys && matches(h, row->help, row->name, keys))
+			add_line(p, keys, row->help, row->name);
 	}
-	return lines ? lines + 2 : 0;
+	/* What a view does with keys that cannot be bound stands among its hints alone: "0-9 replica on/off". */
+	for (const struct footer_hint *f = h->ops->hints; context == h->ops->contexts[0] && f && (f->action || f->what); f++) {
+		size_t key = f->action ? 0 : strcspn(f->what, " ");
+		AUTO_FREE char *keys = key ? str_ndup(f->what, key, NULL) : NULL;
+		if (keys && matches(h, f->what + key, "", keys))
+			add_line(p, keys, f->what + key + strspn(f->what + key, " "), "");
+	}
+	if (!p->heading)
+		p->y++;
+}
+
+/* From the innermost context outwards, as keys are looked up. */
+static void add_all(const struct help *h, const struct app *app, struct page *p)
+{
+	for (const enum key_context *c = h->ops->contexts;; c++) {
+		add_context(h, app, p, *c);
+		if (*c == KEYS_GLOBAL)
+			return;
+	}
 }
 
 static void help_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct help *h = (struct help *) v;
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
-	struct box box = { .title = "Keys", .right = "config: ~/.config/affinetes/config", .focused = focused,
-			   .hints = &hints };
+	struct box box = { .title = "Keys", .right = h->config, .focused = focused, .hints = &hints };
 	char search[128];
-	int total = 0;
+	struct page all = { 0 };
 
 	hints_add(&hints, ACT_SEARCH, "search");
 	hints_add(&hints, ACT_BACK, "close");
@@ -77,19 +114,12 @@ static void help_draw(struct view *v, struct app *app, const struct area *a, boo
 		box.bottom = search;
 	}
 	struct area in = draw_box(a, &box);
-	for (const enum key_context *c = h->contexts;; c++) {
-		total += draw_context(h, app, NULL, 0, *c);
-		if (*c == KEYS_GLOBAL)
-			break;
-	}
-	h->top = MAX(0, MIN(h->top, total - in.h));
-	int y = -h->top;
-	for (const enum key_context *c = h->contexts;; c++) {
-		y += draw_context(h, app, &in, y, *c);
-		if (*c == KEYS_GLOBAL)
-			break;
-	}
-	if (!total)
+	add_all(h, app, &all);
+	h->height = in.h;
+	h->top = MAX(0, MIN(h->top, all.y - 1 - in.h));
+	struct page page = { .a = &in, .y = -h->top };
+	add_all(h, app, &page);
+	if (!all.y)
 		draw_str(&in, 1, 1, ROLE_DIM, "no key does that");
 	if (h->searching)
 		canvas_cursor(a, a->h - 1, 3 + text_width(h->search.data, h->search.len));
@@ -107,10 +137,10 @@ static int help_act(struct view *v, struct app *app UNUSED, enum action action)
 		h->top++;
 		break;
 	case ACT_PAGE_UP:
-		h->top -= 15;
+		h->top -= MAX(h->height - 1, 1);
 		break;
 	case ACT_PAGE_DOWN:
-		h->top += 15;
+		h->top += MAX(h->height - 1, 1);
 		break;
 	case ACT_FIRST:
 		h->top = 0;
@@ -136,18 +166,25 @@ static bool help_wants_text(const struct view *v)
 	return ((const struct help *) v)->searching;
 }
 
+static void add_to_search(struct help *h, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len && h->search.len < SEARCH_MAX; i++)
+		if (text[i] >= ' ' && text[i] < 0x7f)
+			strbuf_addc(&h->search, text[i]);
+	h->top = 0;
+}
+
 static int help_key(struct view *v, struct app *app UNUSED, keycode key)
 {
 	struct help *h = (struct help *) v;
 
 	if (key >= ' ' && key < 0x7f) {
-		strbuf_addc(&h->search, (char) key);
-		h->top = 0;
+		add_to_search(h, &(char){ (char) key }, 1);
 	} else if (key == 0x7f || key == 8 || key == KEY_SPECIAL + KEY_BACKSPACE) {
 		strbuf_truncate(&h->search, h->search.len ? h->search.len - 1 : 0);
-	} else if (key == '\r' || key == '\n' || key == 27) {
+	} else if (key == '\r' || key == '\n' || key == 27 || key == KEY_CTRL_C) {
 		h->searching = false;
-		if (key == 27)
+		if (key == 27 || key == KEY_CTRL_C)
 			strbuf_reset(&h->search);
 	} else {
 		return REACT_NONE;
@@ -155,29 +192,59 @@ static int help_key(struct view *v, struct app *app UNUSED, keycode key)
 	return REACT_REDRAW;
 }
 
+static int help_paste(struct view *v, struct app *app UNUSED, const char *text, size_t len)
+{
+	add_to_search((struct help *) v, text, len);
+	return REACT_REDRAW;
+}
+
+static int help_mouse(struct view *v, struct app *app UNUSED, const struct mouse *mouse)
+{
+	struct help *h = (struct help *) v;
+
+	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
+		h->top += mouse->what == MOUSE_WHEEL_UP ? -3 : 3;
+	return REACT_REDRAW;
+}
+
+static const struct footer_hint footer_hints[] = {
+	{ ACT_UP, ACT_DOWN, ' ', "scroll" }, { ACT_PAGE_UP, ACT_PAGE_DOWN, '/', "page" }, { .action = ACT_SEARCH },
+	{ .action = ACT_BACK, .what = "close" }, { 0 }
+};
+
 static const struct view_ops help_ops = {
 	.name = "help",
 	.contexts = help_contexts,
+	.hints = footer_hints,
 	.free = help_free,
 	.draw = help_draw,
 	.act = help_act,
 	.wants_text = help_wants_text,
 	.key = help_key,
+	.paste = help_paste,
+	.mouse = help_mouse,
 };
+
+/* The file that keys are bound in. */
+static char *config_file(void)
+{
+	AUTO_FREE char *dir = path_home(HOME_CONFIG, NULL);
+	AUTO_FREE char *shown = dir ? path_shown(dir, NULL) : NULL;
+
+	return shown ? str_format(NULL, "config: %s/config", shown) : NULL;
+}
 
 struct view *help_view_new(struct app *app UNUSED, const struct view *for_view, struct af_error *err)
 {
 	struct help *h = calloc(1, sizeof(*h));
-	int n = 0;
 
 	if (!h) {
 		error_nomem(err);
 		return NULL;
 	}
 	h->view.ops = &help_ops;
-	strbuf_init(&h->search, 64);
-	for (const enum key_context *c = for_view->ops->contexts; *c != KEYS_GLOBAL; c++)
-		h->contexts[n++] = *c;
-	h->contexts[n] = KEYS_GLOBAL;
+	h->ops = for_view->ops;
+	h->config = config_file();
+	strbuf_init(&h->search, 2 * SEARCH_MAX);
 	return &h->view;
 }

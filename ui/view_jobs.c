@@ -14,7 +14,7 @@ struct jobs_view {
 	struct view view;
 	int selected; /* id; 0: the newest */
 	int scroll;   /* lines from the end of the output */
-	int list_rows;
+	int list_rows, top; /* as drawn */
 };
 
 static const enum key_context jobs_contexts[] = { KEYS_LIST, KEYS_GLOBAL };
@@ -128,10 +128,10 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 		return;
 	}
 	jv->list_rows = MIN(count, MAX(3, in.h / 3));
-	int top = MAX(0, current - jv->list_rows + 1);
-	for (int y = 0; y < jv->list_rows && rows[top + y]; y++) {
-		draw_row(app, &in, y, rows[top + y]);
-		if (top + y == current)
+	jv->top = MAX(0, current - jv->list_rows + 1);
+	for (int y = 0; y < jv->list_rows && rows[jv->top + y]; y++) {
+		draw_row(app, &in, y, rows[jv->top + y]);
+		if (jv->top + y == current)
 			draw_selected(&in, y, ROLE_SELECTED);
 	}
 	struct area out = { in.y + jv->list_rows + 1, in.x, in.h - jv->list_rows - 1, in.w };
@@ -176,6 +176,45 @@ static int jobs_act(struct view *v, struct app *app, enum action action)
 	}
 }
 
+static int jobs_mouse(struct view *v, struct app *app, const struct mouse *mouse)
+{
+	struct jobs_view *jv = (struct jobs_view *) v;
+	const struct job_row *const *rows = job_list(app);
+	int count = 0, row = mouse->y - 1;
+
+	while (rows[count])
+		count++;
+	bool in_list = row >= 0 && row < jv->list_rows && jv->top + row < count;
+	switch (mouse->what) {
+	case MOUSE_WHEEL_UP:
+	case MOUSE_WHEEL_DOWN:
+		if (in_list)
+			return jobs_act(v, app, mouse->what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
+		jv->scroll = MAX(0, jv->scroll + (mouse->what == MOUSE_WHEEL_UP ? 3 : -3));
+		return REACT_REDRAW;
+	default:
+		if (!in_list)
+			return REACT_HANDLED;
+		jv->selected = rows[jv->top + row]->id;
+		jv->scroll = 0;
+		return REACT_REDRAW;
+	}
+}
+
+static bool jobs_offers(enum action action)
+{
+	static const enum action offered[] = { ACT_UP, ACT_DOWN, ACT_PAGE_UP, ACT_PAGE_DOWN, ACT_COPY, ACT_CANCEL_JOB, ACT_JOBS,
+					       ACT_BACK, ACT_COMMAND, ACT_HELP, ACT_MOUSE, ACT_THEME, ACT_REDRAW, ACT_SUSPEND,
+					       ACT_NONE };
+
+	return action_among(action, offered);
+}
+
+static const struct footer_hint footer_hints[] = {
+	{ ACT_UP, ACT_DOWN, ' ', "choose" }, { ACT_PAGE_UP, ACT_PAGE_DOWN, '/', "output" }, { .action = ACT_CANCEL_JOB, .what = "cancel" },
+	{ .action = ACT_COPY }, { .action = ACT_COMMAND }, { .action = ACT_BACK }, { 0 }
+};
+
 static bool jobs_tick(struct view *v UNUSED, struct app *app, int64_t now_ms UNUSED)
 {
 	return job_newest_running(app) != 0;
@@ -184,9 +223,12 @@ static bool jobs_tick(struct view *v UNUSED, struct app *app, int64_t now_ms UNU
 static const struct view_ops jobs_ops = {
 	.name = "jobs",
 	.contexts = jobs_contexts,
+	.hints = footer_hints,
+	.offers = jobs_offers,
 	.free = jobs_free,
 	.draw = jobs_draw,
 	.act = jobs_act,
+	.mouse = jobs_mouse,
 	.tick = jobs_tick,
 };
 

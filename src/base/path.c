@@ -233,3 +233,13 @@ char *path_home(enum path_home which, struct af_error *err)
 	}
 	return str_format(err, "%s/%s/affinetes", home, homes[which].below_home);
 }
+
+char *path_shown(const char *path, struct af_error *err)
+{
+	const char *home = getenv("HOME");
+	size_t len = home ? strlen(home) : 0;
+
+	if (len > 1 && str_starts(path, home) && path[len] == '/')
+		return str_format(err, "~%s", path + len);
+	return str_dup(path, err);
+}

@@ -25,6 +25,8 @@ af_code path_remove_tree(const char *dir, struct af_error *err) MUST_CHECK;
 enum path_home { HOME_CONFIG, HOME_STATE, HOME_CACHE, HOME_RUNTIME };
 /* "$XDG_…_HOME/affinetes" by the XDG rules (runtime: $XDG_RUNTIME_DIR, else /tmp/affinetes-UID, 0700 and ours). */
 char *path_home(enum path_home which, struct af_error *err);
+/* As people write it: "~/…" below $HOME, else as it is. */
+char *path_shown(const char *path, struct af_error *err);
 /* "/tmp/affinetes-UID", as above: for paths that have to be short. */
 char *path_private_tmp(struct af_error *err);
 

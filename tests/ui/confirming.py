@@ -85,6 +85,32 @@ def _():
         ui.gone("Please confirm")
 
 
+@test("the menu shows the keys as they are bound, and takes them")
+def _():
+    other = Tui(engine=engine, config="key.stop = K\nkey.restart = ^T\n")
+    other.wait("pool", "single-4")
+    other.keys("End", "a")
+    other.wait(re.compile("K +Stop "), re.compile(r"\^T +Restart "), re.compile("x +Remove "))
+    check("take  Esc back  ? keys" in other.lines[-1] and "stop" not in other.lines[-1], "hints: %s" % other.lines[-1])
+    other.keys("K")
+    other.wait("Please confirm", "Stop and remove single-4?")
+    check("Esc cancel  ? keys" in other.lines[-1] and "search" not in other.lines[-1], "hints: %s" % other.lines[-1])
+    other.keys("Esc")
+    other.gone("Please confirm")
+    other.keys("a")
+    other.wait("Call a method")
+    other.keys("o", "M", "q")  # keys of what lies below
+    other.keys("Down", "Down", "Down", "Down", "Enter")
+    other.wait("Please confirm", "Stop and remove single-4?")
+    # What works in a question is listed, and nothing else.
+    other.keys("?")
+    other.wait("━ Keys", re.compile("Esc +Go back"))
+    check("Search" not in other.text and "Leave" not in other.text, "keys that do nothing there\n%s" % other)
+    other.keys("Esc", "Esc")
+    other.quit()
+    equal(asked(), 1, "stops")
+
+
 @test("a pool with running replicas wants its name typed")
 def _():
     select("pool")
@@ -110,6 +136,43 @@ def _():
     ui.keys("Enter")
     ui.gone("Type pool:")
     equal(asked(), 1, "stops")
+
+
+@test("so does one of which only one replica runs")
+def _():
+    engine.add(container("half", 0, of=2), container("half", 1, of=2, state="exited"))
+    select("half")
+    ui.wait("1/2")
+    ui.keys("s")
+    ui.wait("Stop and remove half?", "1 running replica.", "Type half:")
+    ui.keys("Esc")
+    ui.gone("Please confirm")
+    engine.remove("half-0")
+    engine.remove("half-1")
+    ui.keys("Esc", "Esc", "1", "Home")
+    ui.gone("half")
+    select("pool")
+
+
+@test("a long name is typed whole: its end stays in sight")
+def _():
+    name = "long-" + "n" * 190
+    engine.add(container(name, 0, of=2), container(name, 1, of=2))
+    select("long-n")
+    ui.keys("s")
+    ui.wait(re.compile("Type long-n+…:"))
+    ui.type(name[:-1] + "Z")
+    ui.wait("nnnnnZ", lambda: ui.cursor() is not None)
+    y, x = ui.cursor()
+    equal(ui.cell(y, x - 1).data, "Z", "before the cursor")
+    ui.keys("Backspace")
+    ui.type("n")
+    ui.wait(lambda: ui.role(*ui.find("Yes"))[1] == "button.focused")
+    ui.keys("Esc")
+    ui.gone("Please confirm")
+    engine.remove(name + "-0")
+    engine.remove(name + "-1")
+    select("pool")
 
 
 @test("typed whole, Enter does it")
@@ -160,6 +223,17 @@ def _():
         safe.keys("Home", key)
         safe.wait("read-only: %s" % word)
         check("Please confirm" not in safe.text, "it asks")
+    for key, word in (("b", "build"), ("r", "run")):
+        safe.keys(key)
+        safe.wait("read-only: %s is off" % word)
+        check(safe.cursor() is None, "the command line is open")
+    # The menu and the mouse know it too.
+    safe.keys("a", "x")
+    safe.wait("read-only: rm is off")
+    y, x = safe.find("s stop")
+    safe.mouse(y, x)
+    safe.wait("read-only: stop is off")
+    check("Please confirm" not in safe.text, "it asks")
     before = engine.info()["requests"]
     for line in ("stop calc", "rm --force calc", "restart calc", "call calc evaluate", "afs stop calc"):
         safe.command(line)

@@ -91,6 +91,76 @@ def _():
     ui.keys("1")
 
 
+@test("the buttons of a question")
+def _():
+    ui.keys("Esc", "1", "End")
+    for button, stops in (("Cancel", 0), ("Yes", 1)):
+        ui.keys("s")
+        ui.wait("Please confirm", "Stop and remove webshop")
+        y, x = ui.find(button)
+        ui.mouse(y - 1, x)  # beside it
+        ui.mouse(y, x)
+        ui.gone("Please confirm")
+        if stops:
+            ui.wait(re.compile("stop webshop-3"))
+        check(engine.info()["requests"].get("stop", 0) == stops or not stops, "it was stopped")
+
+
+@test("one that wants a name typed takes no click before")
+def _():
+    ui.keys("Home", "s")
+    ui.wait("Type affine:")
+    y, x = ui.find("Yes")
+    ui.mouse(y, x)
+    ui.type("affine")
+    ui.wait("Type affine: affine")
+    ui.keys("Esc")
+    ui.gone("Please confirm")
+
+
+@test("the wheel scrolls help, and what jobs printed; a click chooses a job")
+def _():
+    ui.keys("?")
+    ui.wait("Mark for an action on several")
+    for _ in range(4):
+        ui.mouse(10, 10, button=65)
+    ui.gone("Mark for an action on several")
+    ui.mouse(10, 10, button=64)
+    ui.keys("Home")
+    ui.wait("Mark for an action on several")
+    ui.keys("Esc")
+    for line in ("ps", "stats affine"):
+        ui.command(line)
+        ui.wait(re.compile("✔ .* %s" % line))
+    ui.keys("J")
+    ui.wait("━ Jobs", "stats affine")
+    y, x = ui.find("✔ ps")
+    ui.mouse(y, x)
+    ui.wait(re.compile("RESTARTS +UPTIME"))
+    ui.mouse(y, x, button=64)
+    ui.gone(re.compile("RESTARTS +UPTIME"))
+    ui.keys("Esc")
+
+
+@test("M works over the panes too")
+def _():
+    ui.keys("Home", "c")
+    ui.wait("[1] Call affine", "task_id*")
+    y, x = ui.find("what the call answers")
+    ui.mouse(y, x)
+    ui.wait("┏━[3] Result")
+    for where in ("[3] Result", "━ Jobs"):
+        ui.wait(where)
+        ui.keys("M")
+        ui.wait(lambda: not ui.screen.modes & MOUSE)
+        ui.keys("M")
+        ui.wait(lambda: ui.screen.modes & MOUSE)
+        ui.keys("J")
+    ui.gone("━ Jobs")
+    ui.keys("Esc", "Esc")
+    ui.wait("[1] Environments")
+
+
 @test("mouse = false leaves it alone")
 def _():
     quiet = Tui(engine=engine, config="mouse = false\n")

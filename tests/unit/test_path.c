@@ -187,6 +187,22 @@ static void test_removing_follows_no_links(void **state)
 	assert_int_equal(path_remove_tree(in_dir("keep/file"), NULL), AF_ERR_IO);
 }
 
+static void test_shown(void **state UNUSED)
+{
+	static const struct {
+		const char *path, *want;
+	} rows[] = { { "/home/me/.config/x", "~/.config/x" }, { "/home/merry/x", "/home/merry/x" }, { "/home/me", "/home/me" }, { "/etc/x", "/etc/x" } };
+
+	setenv("HOME", "/home/me", 1);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_FREE char *got = path_shown(rows[i].path, &err);
+		assert_string_equal(got, rows[i].want);
+	}
+	unsetenv("HOME");
+	AUTO_FREE char *whole = path_shown("/home/me/x", &err);
+	assert_string_equal(whole, "/home/me/x");
+}
+
 static void is_home(enum path_home which, const char *want)
 {
 	AUTO_FREE char *got = path_home(which, &err);
@@ -225,6 +241,7 @@ int main(void)
 		TEST(test_readers_never_see_half),
 		TEST(test_creating_overwrites_nothing),
 		TEST(test_removing_follows_no_links),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_homes),
 	};
 
