@@ -70,7 +70,7 @@ af_code canvas_start_headless(const struct theme *theme, enum canvas_glyphs glyp
 {
 	canvas.headless = true;
 	canvas_set_size(h, w);
-	return begin(theme, glyphs, DEPTH_256);
+	return begin(theme, screen_is_utf8() ? glyphs : GLYPHS_ASCII, DEPTH_256);
 }
 
 void canvas_set_size(int h, int w)

@@ -24,7 +24,8 @@ enum canvas_glyphs { GLYPHS_UNICODE, GLYPHS_ASCII, GLYPHS_CONSOLE };
 /* Starts ncurses on the terminal (terminal.h; FAILED with what is wrong with it), installs the theme. ASCII is chosen
  * also where the locale is no UTF-8 or the terminal is of that age. setlocale() was called. */
 af_code canvas_start(const struct theme *theme, enum canvas_glyphs glyphs, bool color, struct af_error *err) MUST_CHECK;
-/* The same without any terminal, for scripts and tests: everything is drawn and can be dumped. */
+/* The same without any terminal, for scripts and tests: everything is drawn and can be dumped. ASCII is chosen by the
+ * locale here, too. */
 af_code canvas_start_headless(const struct theme *theme, enum canvas_glyphs glyphs, int h, int w,
 			      struct af_error *err) MUST_CHECK;
 /* Headless only: the size from the next frame on. */

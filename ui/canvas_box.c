@@ -86,10 +86,10 @@ static int set_right(const struct area *a, int y, enum role role, const char *te
 	return x + 1;
 }
 
-/* The title; its "[1]" tells the key. Returns the cell behind it. */
-static int draw_title(const struct area *a, const char *title, bool focused)
+/* The title, up to the cell `end`; its "[1]" tells the key. Returns the cell behind it. */
+static int draw_title(const struct area *a, int end, const char *title, bool focused)
 {
-	struct area line = { a->y, a->x, 1, a->w - 3 };
+	struct area line = { a->y, a->x, 1, end };
 	enum role role = focused ? ROLE_TITLE_FOCUSED : ROLE_TITLE;
 	int x = 2;
 
@@ -109,9 +109,11 @@ static int draw_title(const struct area *a, const char *title, bool focused)
 static void draw_top(const struct area *a, const struct box *box)
 {
 	const char *right = box->right_hints ? box->right_hints->text.data : box->right;
-	int x = draw_title(a, box->title, box->focused);
+	int wanted = str_blank(right) ? 0 : text_width(right, strlen(right)) + 3;
+	/* A long name leaves the other half of the line to what stands there. */
+	int x = draw_title(a, a->w - 3 - MIN(wanted, a->w / 2), box->title, box->focused);
 
-	if (str_blank(right))
+	if (!wanted)
 		return;
 	size_t len = fit_parts(right, a->w - 5 - x);
 	if (len)
@@ -168,6 +170,28 @@ static int free_line(const struct area *a)
 	return room;
 }
 
+/* Cells of a title that tabs leave to it: all of them, or where there is little room the current one. */
+#define TITLE_BESIDE_TABS 28
+#define TITLE_BESIDE_TAB 12
+
+/* Takes cells of a title that is longer than `least`, until `width` are free. */
+static void cut_title(const struct area *a, int width, int least)
+{
+	const struct cell *line = cell_at(a, 0, 1);
+	int end = a->w - 2 - width; /* the first cell that is free then */
+	struct cluster c = { .width = 1 };
+
+	if (!line || free_line(a) >= width || end < least)
+		return;
+	struct paint paint = cell_at(a, 0, end - 2)->paint;
+	draw_text(&(struct area){ a->y, a->x, 1, end }, 0, end - 2, ROLE_TITLE, glyph(GLYPH_ELLIPSIS), strlen(glyph(GLYPH_ELLIPSIS)), false);
+	cell_at(a, 0, end - 2)->paint = paint;
+	cell_char(a, 0, end - 1, ROLE_TITLE, L' ');
+	c.chars[0] = line->chars[0];
+	for (int x = end; x < a->w - 2; x++)
+		cell_put(a, 0, x, &c, &line->paint);
+}
+
 static int tab_width(const char *name, bool current)
 {
 	return text_width(name, strlen(name)) + (current ? 2 : 0);
@@ -188,7 +212,7 @@ static int draw_tab(const struct area *a, int x, const char *name, bool current)
 
 void draw_tabs(const struct area *a, const char *const *names, int count, int current, int *xs)
 {
-	int room = free_line(a) - 1, width = 1; /* one cell of line stays at the right */
+	int width = 1;
 	bool alone;
 
 	for (int i = 0; i < count; i++) {
@@ -196,10 +220,14 @@ void draw_tabs(const struct area *a, const char *const *names, int count, int cu
 		if (xs)
 			xs[i] = -1;
 	}
-	alone = width > room;
-	if (alone && current >= 0 && current < count)
+	/* One cell of line stays at the right. */
+	cut_title(a, width + 1, TITLE_BESIDE_TABS);
+	alone = width >= free_line(a);
+	if (alone && current >= 0 && current < count) {
 		width = tab_width(names[current], true) + 2;
-	if (width > room)
+		cut_title(a, width + 1, TITLE_BESIDE_TAB);
+	}
+	if (width >= free_line(a))
 		return;
 	int x = a->w - 2 - width;
 	cell_char(a, 0, x++, ROLE_TAB, L' ');

@@ -75,6 +75,7 @@ struct screen {
 /* What the terminal can, and its size. */
 enum depth screen_depth(void);
 enum canvas_glyphs screen_glyphs(void);
+bool screen_is_utf8(void); /* so is the locale, at least */
 void screen_size(int *h, int *w);
 /* Sends the differences between the two; `all`: everything. */
 void screen_send(const struct screen *now, const struct screen *before, bool all);

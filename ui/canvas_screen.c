@@ -20,9 +20,14 @@ enum depth screen_depth(void)
 	return COLORS < 256 ? DEPTH_16 : DEPTH_256;
 }
 
+bool screen_is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
 enum canvas_glyphs screen_glyphs(void)
 {
-	if (terminal_is_old() || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+	if (terminal_is_old() || !screen_is_utf8())
 		return GLYPHS_ASCII;
 	return str_starts(termname(), "linux") ? GLYPHS_CONSOLE : GLYPHS_UNICODE;
 }

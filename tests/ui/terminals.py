@@ -3,8 +3,9 @@
 import os
 import re
 
+from engine import SRCDIR, run, temp_dir
 from tap import check, equal, lacks, main, matches, test
-from tui import THEMES, Tui
+from tui import MOUSE, THEMES, TUI, Tui
 from tui_engine import FakeEngine, overview
 
 engine = FakeEngine([c for c in overview() if c["state"] != "created"])
@@ -151,6 +152,33 @@ def _():
     leave(ui)
 
 
+@test("each sign that is drawn has a stand-in in ASCII")
+def _():
+    here = os.path.join(SRCDIR, "ui")
+    with open(os.path.join(here, "canvas_glyphs.c"), encoding="utf-8") as f:
+        known = {chr(int(n, 16)) for n in re.findall(r"\{ 0x([0-9a-f]{4,5}), '", f.read())}
+    # Boxes and blocks are brought down by their shape.
+    known |= {chr(c) for c in range(0x2500, 0x25a0)}
+    for name in sorted(os.listdir(here)):
+        if not name.endswith((".c", ".h")) or name == "canvas_glyphs.c":
+            continue
+        with open(os.path.join(here, name), encoding="utf-8") as f:
+            code = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+        drawn = {c for text in re.findall(r'"(?:[^"\\\n]|\\.)*"', code) for c in text if ord(c) > 0x7e}
+        equal(drawn - known, set(), "signs in %s that become ?" % name)
+
+
+@test("--script where the locale is no UTF-8: ASCII, and no column is lost")
+def _():
+    script = os.path.join(temp_dir(), "script")
+    with open(script, "w") as f:
+        f.write("size 80x24\nwait affine\nwait 44%\ndump\n")
+    done = run([TUI, "--script", script], env={"DOCKER_HOST": engine.host, "LC_ALL": "C", "HOME": temp_dir()}, expect=0)
+    check(done.out.isascii(), "it is no ASCII")
+    lines = done.out.splitlines()
+    check(all(len(line) == 80 for line in lines[1:20]) and "+=[1] Environments =" in lines[1], done.out)
+
+
 @test("a dumb terminal and one that nobody knows are refused with what to do")
 def _():
     for term in ("dumb", "no-such-terminal", ""):
@@ -159,6 +187,13 @@ def _():
         check(ui.process.returncode not in (0, None), "status %s" % ui.process.returncode)
         check("TERM" in ui.text and "hint:" in ui.text, "what it says\n%s" % ui)
         ui.check_restored()
+
+
+@test("GNOME's terminal under its own name is not taken for a VT100")
+def _():
+    ui = Tui(engine=engine, term="vte-256color")
+    ui.wait("affine", "48,213", "┏━[1] Environments", lambda: ui.screen.modes & MOUSE)
+    ui.quit()
 
 
 @test("a terminal of today that terminfo does not have works all the same")

@@ -1,5 +1,6 @@
 /* Keys as they are written, and which action they mean. */
 #include <curses.h>
+#include <locale.h>
 
 #include "unit.h"
 
@@ -190,5 +191,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hints, new_map, free_map),
 	};
 
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	return cmocka_run_group_tests_name("keymap", tests, NULL, NULL);
 }
