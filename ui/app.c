@@ -148,6 +148,29 @@ void app_call(struct app *app, const char *method)
 	app_push(app, v);
 }
 
+af_code app_choose_theme(struct app *app, const char *name, struct af_error *err)
+{
+	struct theme theme = { 0 };
+	char *now = str_dup(name, err), *chosen = str_dup(name, err);
+	af_code rc = now && chosen ? theme_load(&theme, name, err) : AF_ERR_NOMEM;
+
+	if (rc && rc != AF_ERR_USAGE) {
+		theme_free(&theme);
+		free(now);
+		free(chosen);
+		return rc;
+	}
+	theme_free(&app->theme);
+	app->theme = theme;
+	free(app->options.theme);
+	app->options.theme = now;
+	free(app->options.theme_chosen);
+	app->options.theme_chosen = chosen;
+	canvas_set_theme(&app->theme);
+	app_redraw(app);
+	return rc;
+}
+
 /* ---- the terminal ---------------------------------------------------------------------------------- */
 
 void app_copy(struct app *app, const char *text, size_t len)

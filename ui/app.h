@@ -23,8 +23,10 @@ struct options {
 	bool mouse;
 	bool ascii;
 	bool color;
-	char *theme;
-	bool theme_given;  /* on the command line: what was chosen in the last session does not count */
+	char *theme;        /* the one in use */
+	char *theme_config; /* that of the config file */
+	char *theme_chosen; /* here, or in an earlier session with this theme_config; NULL: none */
+	bool theme_given;   /* on the command line: what was chosen does not count this time */
 	int log_lines;     /* per view, default 100000 */
 	int64_t log_bytes; /* default 64 MiB */
 	int time_format;   /* logs: 0 off, 1 relative, 2 local, 3 UTC */
@@ -66,6 +68,7 @@ void app_selection_changed(struct app *app);
 
 enum pane { PANE_ENVS, PANE_DETAIL, PANE_LOGS, PANE_COUNT };
 void app_focus(struct app *app, enum pane pane);
+enum pane app_focused(const struct app *app);
 void app_zoom(struct app *app, bool zoomed);
 /* One pane has the whole screen, with so many rows at least: as of the last key, which may not be drawn yet. */
 bool app_zoomed(const struct app *app, int rows);
@@ -109,6 +112,9 @@ void app_run(struct app *app, const char *const *words, int count);
 
 /* The call screen for what is selected; method NULL: choose there. */
 void app_call(struct app *app, const char *method);
+
+/* The theme from now on, and in later sessions. USAGE names lines of its file that make no sense; the others count. */
+af_code app_choose_theme(struct app *app, const char *name, struct af_error *err) MUST_CHECK;
 
 /* Clipboard by OSC 52 (bounded; says how much). */
 void app_copy(struct app *app, const char *text, size_t len);

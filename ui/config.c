@@ -90,8 +90,9 @@ void config_defaults(struct options *options)
 
 void options_free(struct options *options)
 {
-	free(options->theme);
-	options->theme = NULL;
+	free(af_steal(options->theme));
+	free(af_steal(options->theme_config));
+	free(af_steal(options->theme_chosen));
 }
 
 static char *parse_line(struct options *options, struct keymap *keymap, struct strlist *failed, const struct setting *line)
@@ -189,7 +190,8 @@ af_code config_load(struct options *options, struct keymap *keymap, struct strli
 			af_error_clear(err);
 		return AF_OK;
 	}
-	return rc ? rc : config_parse(options, keymap, path, text.data, errors, err);
+	AUTO_FREE char *shown = rc ? NULL : path_shown(path, err);
+	return rc ? rc : shown ? config_parse(options, keymap, shown, text.data, errors, err) : AF_ERR_NOMEM;
 }
 
 /* ---- state --------------------------------------------------------------------------------------- */
@@ -202,8 +204,9 @@ af_code state_save(struct app *app, struct af_error *err)
 
 	if (rc)
 		return rc;
-	if (app->options.theme)
-		strbuf_addf(&out, "[app]\ntheme %s\n", app->options.theme);
+	strbuf_addf(&out, "[app]\npane %d\nzoomed %d\n", (int) app_focused(app) + 1, app_zoomed(app, 0));
+	if (app->options.theme_chosen)
+		strbuf_addf(&out, "theme-instead-of %s\ntheme %s\n", app->options.theme_config, app->options.theme_chosen);
 	for (int i = 0; i < PANE_COUNT; i++) {
 		struct view *v = app_pane(app, (enum pane) i);
 		strbuf_addf(&out, "[%s]\n", v->ops->name);
@@ -215,34 +218,49 @@ af_code state_save(struct app *app, struct af_error *err)
 	return rc || !path ? rc : file_write(path, out.data, out.len, 0600, err);
 }
 
-/* The theme that was chosen last, unless this start named one. */
-static void restore_theme(struct app *app, const char *name)
+/* The theme that was chosen last, unless this start named one, or the config file names another than it did then: who
+ * has edited that wants to see it. */
+static void restore_theme(struct app *app, const char *name, const char *instead_of)
 {
-	struct theme theme = { 0 };
+	struct options *o = &app->options;
 
-	theme_default(&theme);
-	if (app->options.theme_given || theme_load(&theme, name, NULL)) {
-		theme_free(&theme);
+	if (!instead_of || !o->theme_config || strcmp(instead_of, o->theme_config) != 0)
 		return;
-	}
-	theme_free(&app->theme);
-	app->theme = theme;
-	free(app->options.theme);
-	app->options.theme = strdup(name);
-	canvas_set_theme(&app->theme);
+	if (o->theme_given)
+		set_text(&o->theme_chosen, name);
+	else if (app_choose_theme(app, name, NULL))
+		return; /* gone since, which is nothing to talk about */
 }
 
-static void state_line(struct app *app, const char *section, char *line)
+struct reading {
+	char section[32];
+	char *instead_of; /* the theme of the config file when another was chosen */
+};
+
+static void state_of_app(struct app *app, struct reading *r, const char *name, const char *value)
+{
+	if (!strcmp(name, "theme-instead-of")) {
+		set_text(&r->instead_of, value);
+	} else if (!strcmp(name, "theme")) {
+		restore_theme(app, value, r->instead_of);
+	} else if (!strcmp(name, "pane") && *value >= '1' && *value < '1' + PANE_COUNT && !value[1]) {
+		app_focus(app, (enum pane)(*value - '1'));
+	} else if (!strcmp(name, "zoomed")) {
+		app_zoom(app, *value == '1');
+	}
+}
+
+static void state_line(struct app *app, struct reading *r, char *line)
 {
 	char *value = strchr(line, ' ');
 
 	if (value)
 		*value++ = '\0';
-	if (value && !strcmp(section, "app") && !strcmp(line, "theme"))
-		restore_theme(app, value);
+	if (value && !strcmp(r->section, "app"))
+		state_of_app(app, r, line, value);
 	for (int i = 0; value && i < PANE_COUNT; i++) {
 		struct view *v = app_pane(app, (enum pane) i);
-		if (!strcmp(v->ops->name, section) && v->ops->load_state)
+		if (!strcmp(v->ops->name, r->section) && v->ops->load_state)
 			v->ops->load_state(v, line, value);
 	}
 }
@@ -251,7 +269,7 @@ void state_load(struct app *app)
 {
 	AUTO_FREE char *path = file_in(HOME_STATE, "tui");
 	AUTO_STRBUF text = STRBUF_INIT(FILE_MAX);
-	char section[32] = "";
+	struct reading r = { 0 };
 
 	if (!path || file_read(path, &text, NULL))
 		return;
@@ -259,11 +277,12 @@ void state_load(struct app *app)
 		size_t len = strcspn(p, "\n");
 		next = p + len + (p[len] == '\n');
 		p[len] = '\0';
-		if (*p == '[' && len > 2 && len < sizeof(section) + 1 && p[len - 1] == ']') {
-			memcpy(section, p + 1, len - 2);
-			section[len - 2] = '\0';
+		if (*p == '[' && len > 2 && len < sizeof(r.section) + 1 && p[len - 1] == ']') {
+			memcpy(r.section, p + 1, len - 2);
+			r.section[len - 2] = '\0';
 		} else if (*p) {
-			state_line(app, section, p);
+			state_line(app, &r, p);
 		}
 	}
+	free(r.instead_of);
 }

@@ -170,6 +170,11 @@ void app_focus(struct app *app, enum pane pane)
 	app_redraw(app);
 }
 
+enum pane app_focused(const struct app *app)
+{
+	return app->frame->focus;
+}
+
 void app_zoom(struct app *app, bool zoomed)
 {
 	app->frame->zoomed = zoomed;
@@ -314,18 +319,10 @@ static void theme_chosen(struct app *app, int i, void *arg)
 {
 	const struct strlist *names = arg;
 	struct af_error err = AF_ERROR_INIT;
-	struct theme theme = { 0 };
 
-	if (theme_load(&theme, names->items[i], &err)) {
+	if (app_choose_theme(app, names->items[i], &err))
 		app_notice_error(app, &err);
-		af_error_clear(&err);
-		return;
-	}
-	theme_free(&app->theme);
-	app->theme = theme;
-	free(app->options.theme);
-	app->options.theme = strdup(names->items[i]);
-	canvas_set_theme(&app->theme);
+	af_error_clear(&err);
 }
 
 static void names_free(void *arg)

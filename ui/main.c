@@ -207,14 +207,19 @@ static af_code load_settings(struct app *app, const struct arguments *a, struct 
 {
 	config_defaults(&app->options);
 	app->keymap = keymap_new(err);
-	af_code rc = app->keymap ? config_load(&app->options, app->keymap, complaints, err) : AF_ERR_NOMEM;
-
-	if (rc)
+	if (!app->keymap)
+		return AF_ERR_NOMEM;
+	af_code rc = config_load(&app->options, app->keymap, complaints, err);
+	/* A file that cannot be read must not keep anybody out. */
+	if (rc && (rc == AF_ERR_NOMEM || strlist_add(complaints, err && err->message ? err->message : af_code_name(rc), NULL)))
 		return rc;
+	if (err)
+		af_error_clear(err);
 	app->options.readonly |= a->readonly;
 	app->options.ascii |= a->ascii;
 	if (getenv("NO_COLOR") && *getenv("NO_COLOR"))
 		app->options.color = false;
+	app->options.theme_config = str_dup(app->options.theme, err);
 	if (a->theme) {
 		free(app->options.theme);
 		app->options.theme = str_dup(a->theme, err);
@@ -246,6 +251,15 @@ static af_code start_canvas(struct app *app, struct script *script, struct af_er
 	return canvas_start_headless(&app->theme, glyphs, rows, cols, err);
 }
 
+/* What is wrong with the config file. There is room for one line: the others are told when the screen is the shell's. */
+static void show_complaints(struct app *app, const struct strlist *complaints)
+{
+	if (complaints->count > 1)
+		app_notice(app, NOTICE_WARN, "%s (and %zu more, told when you leave)", complaints->items[0], complaints->count - 1);
+	else if (complaints->count)
+		app_notice(app, NOTICE_WARN, "%s", complaints->items[0]);
+}
+
 static af_code run_app(struct app *app, const struct arguments *a, struct script *script, struct af_error *err)
 {
 	AUTO_STRLIST complaints = { 0 };
@@ -260,8 +274,7 @@ static af_code run_app(struct app *app, const struct arguments *a, struct script
 	app->feed = app->frame ? feed_start(app, err) : NULL;
 	if (app->feed) {
 		state_load(app);
-		for (size_t i = 0; i < complaints.count; i++)
-			app_notice(app, NOTICE_WARN, "%s", complaints.items[i]);
+		show_complaints(app, &complaints);
 		rc = run_loop(app, script, err);
 		if (state_save(app, NULL) && !rc)
 			rc = AF_OK; /* a full disk must not spoil the leaving */
@@ -269,6 +282,8 @@ static af_code run_app(struct app *app, const struct arguments *a, struct script
 		rc = AF_ERR_FAILED;
 	}
 	canvas_end();
+	for (size_t i = 0; complaints.count > 1 && i < complaints.count; i++)
+		fprintf(stderr, "afs-tui: %s\n", complaints.items[i]);
 	return rc;
 }
 

@@ -137,6 +137,9 @@ void manual_add(struct strbuf *out)
 		if (what)
 			add_item(out, what, options[i].help);
 	}
+	/* Those that stand for many. */
+	add_item(out, "host = URL", "a machine whose environments are shown too, such as ssh://me@gpu-a; a line each, and afs reads them as well");
+	add_item(out, "key.ACTION = KEYS", "the keys of an action (see KEYS), set apart by blanks; none: it has no key");
 	strbuf_adds(out, ".El\n.Sh ROLES OF A THEME\n.Bl -tag -width Ds\n");
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		add_item(out, roles[i].name, *roles[i].help ? roles[i].help : "the next replica's lines");
