@@ -1,207 +1,22 @@
-/* afs-tui: the dashboard. Options, and the one loop of the UI thread. */
-#include <getopt.h>
+/* afs-tui: the dashboard. What is made at the start and goes at the end. */
 #include <limits.h>
 #include <locale.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "ui/arguments.h"
 #include "ui/config.h"
 #include "ui/feed.h"
 #include "ui/frame.h"
+#include "ui/loop.h"
 #include "ui/manual.h"
 #include "ui/methods.h"
 #include "ui/plain.h"
 #include "ui/prompt.h"
 #include "ui/script.h"
 #include "ui/terminal.h"
-
-/* 30 frames a second at most; a key is answered at once. */
-#define FRAME_MS 33
-#define TICK_MS 1000
-/* What turns (spinners) turns this often. */
-#define SPIN_MS 120
-
-struct arguments {
-	bool plain, help, version, manual;
-	const char *script, *theme;
-	bool readonly, ascii;
-};
-
-static const char usage[] =
-	"Usage: afs-tui [OPTION…]\n"
-	"\n"
-	"The dashboard for evaluation environments: what runs where, how it is doing, what it\n"
-	"answers, what it logs, and one command line to drive it. Press ? for the keys.\n"
-	"\n"
-	"  --readonly       actions that change something are off\n"
-	"  --theme NAME     dark, light, high-contrast, deuteranopia, tritanopia, mono\n"
-	"  --ascii          draw with ASCII only\n"
-	"  --plain          print what the dashboard shows as lines, and leave\n"
-	"  --script FILE    no terminal: keys come from FILE (see afs-tui(1))\n"
-	"  --help, --version\n";
-
-/* False: wrong usage. */
-static bool parse_arguments(int argc, char **argv, struct arguments *a)
-{
-	static const struct option options[] = {
-		{ "readonly", no_argument, NULL, 'r' }, { "theme", required_argument, NULL, 't' },
-		{ "ascii", no_argument, NULL, 'a' },	{ "plain", no_argument, NULL, 'p' },
-		{ "script", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "generate-manual", no_argument, NULL, 'm' },	{ 0 },
-	};
-
-	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		switch (c) {
-		case 'r':
-			a->readonly = true;
-			break;
-		case 't':
-			a->theme = optarg;
-			break;
-		case 'a':
-			a->ascii = true;
-			break;
-		case 'p':
-			a->plain = true;
-			break;
-		case 's':
-			a->script = optarg;
-			break;
-		case 'h':
-			a->help = true;
-			break;
-		case 'v':
-			a->version = true;
-			break;
-		case 'm':
-			a->manual = true;
-			break;
-		default:
-			return false;
-		}
-	}
-	return optind == argc;
-}
-
-/* ---- the loop ------------------------------------------------------------------------------------- */
-
-struct loop_state {
-	int64_t drawn_ms, ticked_ms;
-	bool answered; /* a key came: the next frame does not wait */
-	struct script *script;
-};
-
-static void handle_event(struct app *app, const struct terminal_event *e, struct loop_state *ls)
-{
-	ls->answered = true;
-	app_redraw(app);
-	switch (e->kind) {
-	case EVENT_KEY:
-		app->stamp_ms = wall_ms();
-		frame_key(app, e->key);
-		break;
-	case EVENT_PASTE:
-		if (e->truncated)
-			app_notice(app, NOTICE_WARN, "the paste was longer than 1 MiB; only its beginning was taken");
-		frame_paste(app, e->text, e->len);
-		break;
-	case EVENT_MOUSE:
-		frame_mouse(app, e->mouse.y, e->mouse.x, (int) e->mouse.what);
-		break;
-	case EVENT_RESIZE:
-		break;
-	case EVENT_SIGNAL:
-	case EVENT_LOST:
-		app->quit = true;
-		break;
-	case EVENT_NONE:
-		break;
-	}
-}
-
-static void read_terminal(struct app *app, struct loop_state *ls)
-{
-	struct terminal_event event;
-
-	while (!app->quit && terminal_next(&event) != EVENT_NONE) {
-		handle_event(app, &event, ls);
-		if (app->suspend) {
-			app->suspend = false;
-			terminal_suspend();
-		}
-	}
-}
-
-static bool something_turns(const struct app *app)
-{
-	return app->model.starting > 0 || job_newest_running(app) != 0;
-}
-
-static void tick(struct app *app, struct loop_state *ls)
-{
-	int64_t every = something_turns(app) ? SPIN_MS : TICK_MS;
-
-	if (app->now_ms - ls->ticked_ms < every)
-		return;
-	ls->ticked_ms = app->now_ms;
-	frame_tick(app);
-	if (something_turns(app))
-		app_redraw(app);
-}
-
-/* How long the loop may sleep. */
-static int patience(const struct app *app, const struct loop_state *ls)
-{
-	int64_t tick_in = ls->ticked_ms + (something_turns(app) ? SPIN_MS : TICK_MS) - app->now_ms;
-	int64_t wait = MAX(tick_in, (int64_t) 0);
-
-	if (app->dirty)
-		wait = MIN(wait, MAX(ls->drawn_ms + FRAME_MS - app->now_ms, (int64_t) 0));
-	if (ls->script)
-		wait = MIN(wait, (int64_t) FRAME_MS);
-	return (int) wait;
-}
-
-static void maybe_draw(struct app *app, struct loop_state *ls)
-{
-	if (!app->dirty || (!ls->answered && app->now_ms - ls->drawn_ms < FRAME_MS))
-		return;
-	frame_draw(app);
-	ls->drawn_ms = app->now_ms;
-	ls->answered = false;
-}
-
-static af_code run_loop(struct app *app, struct script *script, struct af_error *err)
-{
-	struct loop_state ls = { .script = script, .answered = true };
-	struct pollfd fds[] = { { .fd = message_queue_fd(app->queue), .events = POLLIN },
-				{ .fd = script ? -1 : STDIN_FILENO, .events = POLLIN },
-				{ .fd = script ? -1 : terminal_signal_fd(), .events = POLLIN } };
-	af_code rc = AF_OK;
-
-	app_redraw(app);
-	while (!app->quit && !rc) {
-		app->now_ms = clock_ms();
-		bool was_loaded = app->model.loaded;
-		message_apply_all(app->queue, app);
-		ls.answered |= app->model.loaded && !was_loaded; /* the first full frame does not wait */
-		if (!script)
-			read_terminal(app, &ls);
-		tick(app, &ls);
-		maybe_draw(app, &ls);
-		if (script && !app->dirty)
-			rc = script_step(script, app, err);
-		if (!app->quit && !rc)
-			poll(fds, ARRAY_LEN(fds), patience(app, &ls));
-	}
-	return rc;
-}
-
-/* ---- life -------------------------------------------------------------------------------------------- */
 
 static af_code load_settings(struct app *app, const struct arguments *a, struct strlist *complaints, struct af_error *err)
 {
@@ -275,7 +90,7 @@ static af_code run_app(struct app *app, const struct arguments *a, struct script
 	if (app->feed) {
 		state_load(app);
 		show_complaints(app, &complaints);
-		rc = run_loop(app, script, err);
+		rc = loop_run(app, script, err);
 		if (state_save(app, NULL) && !rc)
 			rc = AF_OK; /* a full disk must not spoil the leaving */
 	} else {
@@ -363,7 +178,7 @@ int main(int argc, char **argv)
 	struct af_error err = AF_ERROR_INIT;
 
 	setlocale(LC_ALL, "");
-	if (!parse_arguments(argc, argv, &a)) {
+	if (!arguments_parse(&a, argc, argv)) {
 		fputs("  hint: afs-tui --help\n", stderr);
 		return 2;
 	}
@@ -373,10 +188,10 @@ int main(int argc, char **argv)
 		return fwrite(page.data, 1, page.len, stdout) == page.len && fflush(stdout) == 0 ? 0 : 1;
 	}
 	if (a.help || a.version) {
-		printf("%s", a.help ? usage : "");
+		printf("%s", a.help ? arguments_usage : "");
 		if (a.version)
 			printf("afs-tui %s\n", af_version());
-		return 0;
+		return fflush(stdout) == 0 ? 0 : 1;
 	}
 	af_code rc = run(&a, &err);
 	int status = rc ? fail(&err, rc) : 0;

@@ -54,17 +54,83 @@ def _():
     again.quit()
 
 
-@test("a theme chosen live comes back")
+def choose_theme(ui, name):
+    ui.keys("F9")
+    ui.wait("Theme", name)
+    names = [m.group(1) for line in ui.lines for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+    ui.keys("Home", *["Down"] * names.index(name), "Enter")
+    ui.gone("━ Theme")
+
+
+def chosen_theme(ui):
+    """The one that its menu stands on."""
+    ui.keys("F9")
+    ui.wait("━ Theme")
+    names = [(y, m.group(1)) for y, line in enumerate(ui.lines) for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+    ground = [ui.cell(y, ui.find("  " + name + " ")[1]).bg for y, name in names]
+    ui.keys("Esc")
+    ui.gone("━ Theme")
+    marked = [name for (_, name), bg in zip(names, ground) if ground.count(bg) == 1]
+    return marked[0] if len(marked) == 1 else marked
+
+
+@test("a theme chosen live comes back; one named on the command line counts once; an edited config file wins")
+def _():
+    ui = Tui(engine=engine, config="theme = dark\n")
+    ui.wait("gamma")
+    equal(chosen_theme(ui), "dark", "theme at first")
+    choose_theme(ui, "deuteranopia")
+    ui.quit()
+    for args, config, want in (((), None, "deuteranopia"), (("--theme", "light"), None, "light"), ((), None, "deuteranopia"),
+                               ((), "theme = tritanopia\n", "tritanopia"), ((), None, "tritanopia")):
+        again = Tui(*args, engine=engine, home=ui.home, config=config)
+        again.wait("gamma")
+        equal(chosen_theme(again), want, "theme with %s" % (args or config or "nothing new",))
+        again.quit()
+
+
+@test("the pane that had the keys, and its zoom, come back")
 def _():
     ui = Tui(engine=engine)
     ui.wait("gamma")
-    ui.keys("F9")
-    ui.wait("Theme", "high-contrast")
-    ui.keys("Home", *["Down"] * 20)
-    rows = [line for line in ui.lines if re.search(r"│ .*(mono|light|tritanopia|deuteranopia|high-contrast|dark) ", line)]
-    check(rows, "no themes listed")
-    ui.keys("Esc")
+    ui.keys("3", "z")
+    ui.wait(lambda: ui.lines[1].startswith("┏━[3] Logs"))
+    ui.keys("q")
+    ui.end()
+    again = Tui(engine=engine, home=ui.home)
+    again.wait(lambda: again.lines[1].startswith("┏━[3] Logs"))
+    again.keys("z", "2", "q")
+    again.end()
+    third = Tui(engine=engine, home=ui.home)
+    third.wait("┏━[2]", "─[1] Environments")
+    third.quit()
+
+
+@test("where nothing can be written, nothing is in the way")
+def _():
+    ui = Tui(engine=engine)
+    ui.write(".local/state", "a file where a directory should be")
+    ui.wait("gamma")
+    ui.keys("Down")
+    ui.command("ps")
+    ui.wait(re.compile("✔ .*ps"))
     ui.quit()
+    ui.check_restored()
+
+
+@test("a config file that cannot be read is told, and keeps nobody out")
+def _():
+    for what in ("dir", "large"):
+        ui = Tui(engine=engine, command=["true"])
+        ui.end()
+        path = os.path.join(ui.home, ".config/affinetes/config")
+        os.makedirs(path if what == "dir" else os.path.dirname(path))
+        if what == "large":
+            with open(path, "w") as f:
+                f.write("# much\n" * 200000)
+        again = Tui(engine=engine, home=ui.home)
+        again.wait("gamma", re.compile("config: .*(is a directory|larger)"))
+        again.quit()
 
 
 @test("a state file of nonsense is no obstacle")
@@ -92,9 +158,12 @@ def _():
     ui.keys("Down")
     ui.wait("[2] alpha.0" if "alpha.0" in ui.text else "[2] alpha")
     check(ui.process.poll() is None, "q still quits")
-    check(int(notices.group(1)) in (3, 5, 6, 8, 9), "line %s" % notices.group(1))
+    equal(int(notices.group(1)), 3, "line")
+    matches(ui.text, r"no option colour \(and 4 more, told when you leave\)", "notice")
     ui.keys("Esc", "Q")
     ui.end()
+    told = re.findall(r"^afs-tui: \S+config:(\d+): ", ui.text.replace("\r", ""), re.M)
+    equal([int(n) for n in told], [3, 5, 6, 8, 9], "lines told at the end\n%s" % ui)
 
 
 @test("keys can be bound anew, and ? and the hints show them")
@@ -111,6 +180,45 @@ def _():
     ui.keys("F5")
     ui.wait(re.compile(r"u +Sort by the next column"))
     ui.keys("Esc")
+    ui.quit()
+
+
+@test("? lists what works in the view that it was opened from, and finds it")
+def _():
+    ui = Tui(engine=engine, config="key.stop = K\nkey.level = L\n")
+    ui.wait("gamma")
+    ui.keys("2", "?")
+    # What pane 1 does works in pane 2, but for marks; and neither has anything to save.
+    ui.wait(re.compile("K +Stop the environment"), "Next tab", "Show or mask secret values")
+    check("Mark for an action" not in ui.text and "Save what is shown" not in ui.text, "keys that do nothing there\n%s" % ui)
+    ui.keys("/")
+    ui.paste("lEaVe")
+    ui.wait("/lEaVe", "Leave; what runs goes on")
+    ui.gone("Next tab")
+    ui.keys("^C")
+    ui.wait("Next tab")
+    ui.keys("Esc")
+    ui.keys("3", "?")
+    ui.wait(re.compile("L +Least level"), re.compile("0-9 +replica on/off"), "Previous match")
+    ui.keys("/")
+    ui.type("no such thing")
+    ui.wait("no key does that")
+    ui.keys("Enter", "Esc")
+    ui.gone("━ Keys")
+    ui.quit()
+
+
+@test("^C clears a filter that is being typed, and cancels nothing")
+def _():
+    ui = Tui(engine=engine)
+    ui.wait("gamma")
+    ui.keys("/")
+    ui.type("bet")
+    ui.wait("1 of 3")
+    ui.keys("^C")
+    ui.wait("3 of 3")
+    check("nothing runs" not in ui.text, "it was taken for a job's\n%s" % ui)
+    ui.keys("Down")
     ui.quit()
 
 
@@ -134,6 +242,19 @@ def _():
     ui = Tui("--theme", "no-such-theme", engine=engine)
     ui.wait("no-such-theme", "dark")
     ui.end(3)
+
+
+@test("what is wrong with the command line is said in one voice")
+def _():
+    from engine import run
+    from tui import TUI
+    for args, says in ((["calc"], 'there are only options: "calc" is none'), (["--nonsense"], "unrecognized option '--nonsense'"),
+                       (["--theme"], "option '--theme' requires an argument")):
+        done = run([TUI, *args], expect=2)
+        equal(done.err, "afs-tui: %s\n  hint: afs-tui --help\n" % says, "stderr")
+        equal(done.out, "", "stdout")
+    done = run([TUI, "--help"], expect=0)
+    matches(done.out, "^Usage: afs-tui", "--help")
 
 
 @test("a theme of the config file that is gone keeps nobody out")
