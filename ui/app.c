@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -203,12 +204,27 @@ static af_code spawn_plain(const char *const *argv, pid_t *pid, struct af_error 
 	return error_errno(err, failed == ENOENT ? AF_ERR_NOT_FOUND : AF_ERR_FAILED, failed, "start %s", argv[0]);
 }
 
+/* What a key does is shown first: here where its output will be. */
+static void tell_command(const char *const *argv)
+{
+	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+
+	for (int i = 1; argv[i]; i++) {
+		strbuf_addc(&sb, ' ');
+		text_add_safe(&sb, argv[i], strlen(argv[i]), false);
+	}
+	printf("afs%s\n", sb.data);
+	fflush(stdout);
+}
+
 af_code app_foreground(struct app *app, const char *const *argv, int *status, struct af_error *err)
 {
 	pid_t pid;
 	int how = 0;
 
 	terminal_leave();
+	if (argv[0] == app->afs_path)
+		tell_command(argv);
 	af_code rc = spawn_plain(argv, &pid, err);
 	if (!rc)
 		while (waitpid(pid, &how, 0) < 0 && errno == EINTR)

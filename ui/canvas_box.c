@@ -170,26 +170,41 @@ static int free_line(const struct area *a)
 	return room;
 }
 
-/* Cells of a title that tabs leave to it: all of them, or where there is little room the current one. */
-#define TITLE_BESIDE_TABS 28
+/* Where a title ends at least that gives way to tabs: to all of them, or where there is little room to the current one. */
+#define TITLE_BESIDE_TABS 20
 #define TITLE_BESIDE_TAB 12
 
-/* Takes cells of a title that is longer than `least`, until `width` are free. */
-static void cut_title(const struct area *a, int width, int least)
+static void put_line(const struct area *a, int x, int end)
 {
 	const struct cell *line = cell_at(a, 0, 1);
-	int end = a->w - 2 - width; /* the first cell that is free then */
-	struct cluster c = { .width = 1 };
+	struct cluster c = { .chars = { line->chars[0] }, .width = 1 };
 
-	if (!line || free_line(a) >= width || end < least)
-		return;
-	struct paint paint = cell_at(a, 0, end - 2)->paint;
-	draw_text(&(struct area){ a->y, a->x, 1, end }, 0, end - 2, ROLE_TITLE, glyph(GLYPH_ELLIPSIS), strlen(glyph(GLYPH_ELLIPSIS)), false);
-	cell_at(a, 0, end - 2)->paint = paint;
-	cell_char(a, 0, end - 1, ROLE_TITLE, L' ');
-	c.chars[0] = line->chars[0];
-	for (int x = end; x < a->w - 2; x++)
+	for (; x < end; x++)
 		cell_put(a, 0, x, &c, &line->paint);
+}
+
+/* Shortens the title until `width` cells of line are free, unless it would end before `least`. What is left out is its
+ * middle: names differ in their ends, and "·2  gpu-b" stands there. */
+static void cut_title(const struct area *a, int width, int least)
+{
+	int line = free_line(a), end = a->w - 2 - width, last = a->w - 3 - line; /* the blank behind the title, as it is */
+
+	if (line >= width || end < least)
+		return;
+	struct paint paint = cell_at(a, 0, last - 1)->paint;
+	int tail = (end - 3) / 2, to = end - 1 - tail;
+	struct area dots = { a->y, a->x, 1, end - 1 };
+	for (int x = last - tail; x < last; x++, to++) {
+		const struct cell *cell = cell_at(a, 0, x);
+		struct cluster c = { .width = cell->width };
+		memcpy(c.chars, cell->chars, sizeof(cell->chars));
+		if (c.width && x + c.width <= last)
+			cell_put(a, 0, to, &c, &paint);
+	}
+	draw_str(&dots, 0, end - 2 - tail, ROLE_TITLE, glyph(GLYPH_ELLIPSIS));
+	cell_at(a, 0, end - 2 - tail)->paint = paint;
+	cell_char(a, 0, end - 1, ROLE_TITLE, L' ');
+	put_line(a, end, a->w - 2);
 }
 
 static int tab_width(const char *name, bool current)

@@ -82,10 +82,17 @@ def _():
 @test("e: a shell in the replica, and back", timeout=120)
 def _():
     ui.keys("1", "Home", "Down", "e")
-    ui.wait(lambda: 1049 not in ui.screen.modes)
-    ui.type("echo in-$((20+3))-the-container; exit\n")
-    ui.wait(lambda: b"in-23-the-container" in ui.raw)
-    ui.wait("[1] Environments", lambda: 1049 in ui.screen.modes, re.compile("exec .* ended with 0"))
+    ui.wait(lambda: 1049 not in ui.screen.modes, "afs exec %s --replica 0" % NAME)
+    ui.type("echo in-$((20+3))-the-container; printf '\\033[3%dmred\\n' 1; sleep 1000\n")
+    ui.wait(lambda: b"in-23-the-container" in ui.raw, lambda: any(c.data == "r" and c.fg == "red" for line in ui.cells() for c in line))
+    ui.keys("^C")
+    ui.type("echo after-$?\n")
+    ui.wait(lambda: b"after-130" in ui.raw)
+    ui.resize(30, 100)
+    ui.type("until [ \"$(stty size)\" = '30 100' ]; do :; done; exit 7\n")
+    ui.wait("[1] Environments", lambda: 1049 in ui.screen.modes, ui.is_redrawn, re.compile("exec .* ended with 7"))
+    ui.resize(36, 120)
+    ui.wait(ui.is_redrawn)
 
 
 @test("s: stop asks for the name, and everything is gone", timeout=120)
