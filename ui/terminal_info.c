@@ -129,14 +129,14 @@ static void compile_description(struct strbuf *out, const char *name)
 
 /* ---- opening ------------------------------------------------------------------------------------------------- */
 
-/* For the terminal that setupterm() read last. */
-static bool says_true_color(const char *name)
+/* For the terminal that setupterm() read last, `name`, in place of the one that was asked for. */
+static bool says_true_color(const char *wanted, const char *name)
 {
 	const char *colorterm = getenv("COLORTERM");
 
 	if (tigetnum("colors") < 256)
 		return false;
-	if (str_ends(name, "-direct"))
+	if (str_ends(wanted, "-direct"))
 		return true;
 	/* tmux brings colours down itself; screen would misread them. */
 	if (str_starts(name, "screen") && !getenv("TMUX"))
@@ -194,7 +194,8 @@ static bool is_described(const char *name)
 static const char *nearest(const char *name)
 {
 	static const char *const like_xterm[] = { "xterm", "alacritty", "foot", "kitty", "wezterm", "ghostty", "contour",
-						  "konsole", "gnome", "vte", "iterm", "st-", "rio", "mintty", "rxvt" };
+						  "konsole", "gnome", "vte", "iterm", "st-", "rio", "mintty", "rxvt",
+						  "putty", "nsterm" };
 
 	if (str_starts(name, "tmux") || str_starts(name, "screen"))
 		return "screen-256color";
@@ -226,7 +227,7 @@ af_code terminal_open(bool true_color, bool *direct, struct af_error *err)
 		del_curterm(looked_at);
 		return unusable(name, "the terminal cannot place its cursor", err);
 	}
-	if (true_color && says_true_color(name)) {
+	if (true_color && says_true_color(wanted, name)) {
 		opened = open_direct(name);
 		*direct = opened != NULL;
 	}

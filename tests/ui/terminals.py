@@ -76,6 +76,14 @@ def _():
     leave(ui)
 
 
+@test("a terminal of direct colour, also where only one with 256 is described")
+def _():
+    ui = Tui(engine=engine, term="xterm-direct", theme="dark")
+    ui.wait("[1] Environments", "affine")
+    check("rgb" in colours(ui.raw) and "256" not in colours(ui.raw), "colours: %s" % colours(ui.raw))
+    leave(ui)
+
+
 @test("xterm with 256 colours")
 def _():
     ui = Tui(engine=engine, theme="dark")
