@@ -110,8 +110,8 @@ static void draw_top(const struct area *a, const struct box *box)
 {
 	const char *right = box->right_hints ? box->right_hints->text.data : box->right;
 	int wanted = str_blank(right) ? 0 : text_width(right, strlen(right)) + 3;
-	/* A long name leaves the other half of the line to what stands there. */
-	int x = draw_title(a, a->w - 3 - MIN(wanted, a->w / 2), box->title, box->focused);
+	/* A title longer than half of the line leaves the other half to what stands there. */
+	int x = draw_title(a, MIN(a->w - 3, MAX(a->w - 3 - wanted, a->w / 2 + 2)), box->title, box->focused);
 
 	if (!wanted)
 		return;
@@ -187,12 +187,14 @@ static void put_line(const struct area *a, int x, int end)
  * middle: names differ in their ends, and "·2  gpu-b" stands there. */
 static void cut_title(const struct area *a, int width, int least)
 {
-	int line = free_line(a), end = a->w - 2 - width, last = a->w - 3 - line; /* the blank behind the title, as it is */
+	int line = free_line(a), end = a->w - 2 - width, last = a->w - 2 - line; /* the blank behind the title, as it is */
 
 	if (line >= width || end < least)
 		return;
 	struct paint paint = cell_at(a, 0, last - 1)->paint;
-	int tail = (end - 3) / 2, to = end - 1 - tail;
+	/* One that lost its end already has no more to show of it. */
+	bool lost = cell_at(a, 0, last - 1)->chars[0] == cluster_next(glyph(GLYPH_ELLIPSIS), strlen(glyph(GLYPH_ELLIPSIS))).chars[0];
+	int tail = lost ? 0 : (end - 3) / 2, to = end - 1 - tail;
 	struct area dots = { a->y, a->x, 1, end - 1 };
 	for (int x = last - tail; x < last; x++, to++) {
 		const struct cell *cell = cell_at(a, 0, x);

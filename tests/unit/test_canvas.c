@@ -326,6 +326,30 @@ static void test_narrow_box(void **state UNUSED)
 		  "╰─ space mark ─────────── row 4 of 14 ─╯\n");
 }
 
+static void test_long_title(void **state UNUSED)
+{
+	static const char *const names[] = { "Over", "Logs", "Env" };
+	struct box box = { .title = "[2] a-name-that-is-long-日本-and-goes-on-and-on·1  gpu-a", .right = "LIVE   3 err" };
+	int xs[3];
+
+	start(2, 48);
+	draw_box(&all, &box);
+	screen_is("╭─[2] a-name-that-is-long-日… ── LIVE   3 err ─╮\n"
+		  "╰──────────────────────────────────────────────╯\n");
+	box.right = NULL;
+	start(2, 48);
+	draw_box(&all, &box);
+	draw_tabs(&all, names, 3, 0, xs);
+	screen_is("╭─[2] a-name-that-is-long-… ─ ▸Over◂ Logs Env ─╮\n"
+		  "╰──────────────────────────────────────────────╯\n");
+	box.title = "[2] a-name-that-日本-goes-on·1  gpu-a";
+	start(2, 48);
+	draw_box(&all, &box);
+	draw_tabs(&all, names, 3, 0, xs);
+	screen_is("╭─[2] a-name-t…-on·1  gpu-a ─ ▸Over◂ Logs Env ─╮\n"
+		  "╰──────────────────────────────────────────────╯\n");
+}
+
 static void test_box_sizes(void **state UNUSED)
 {
 	struct box box = { .title = "[1] Environments 日本", .right = "LIVE ● 41/s   3 err",
@@ -501,6 +525,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_reversed_rows, end),
 		cmocka_unit_test_teardown(test_box, end),
 		cmocka_unit_test_teardown(test_narrow_box, end),
+		cmocka_unit_test_teardown(test_long_title, end),
 		cmocka_unit_test_teardown(test_box_sizes, end),
 		cmocka_unit_test_teardown(test_ascii_box, end),
 		cmocka_unit_test_teardown(test_tabs, end),
