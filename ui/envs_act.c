@@ -101,6 +101,12 @@ static void ask(struct app *app, const char *verb, const struct targets *t, stru
 	app_confirm(app, question.data, detail.data, typed, do_deed, deed_free, d);
 }
 
+/* What stands in its place now was not chosen by anybody. */
+static void nothing_selected(const struct envs *v, struct app *app)
+{
+	app_notice(app, NOTICE_INFO, v->list.gone ? "what was selected is gone: move the cursor first" : "select something first");
+}
+
 static void act_on(struct envs *v, struct app *app, const char *verb, const char *command, const char *option)
 {
 	struct targets t = { 0 };
@@ -112,7 +118,7 @@ static void act_on(struct envs *v, struct app *app, const char *verb, const char
 	find_targets(v, app, &t);
 	struct deed *d = t.names.count ? calloc(1, sizeof(*d)) : NULL;
 	if (!d) {
-		app_notice(app, NOTICE_INFO, "select something first");
+		nothing_selected(v, app);
 		strlist_free(&t.names);
 		return;
 	}
@@ -134,8 +140,12 @@ static void open_shell(struct envs *v, struct app *app)
 	char number[16];
 	int status = 0;
 
-	if (!row || app->options.readonly) {
-		app_notice(app, NOTICE_INFO, row ? "read-only: exec is off" : "select something first");
+	if (app->options.readonly) {
+		app_notice(app, NOTICE_WARN, "read-only: exec is off");
+		return;
+	}
+	if (!row) {
+		nothing_selected(v, app);
 		return;
 	}
 	if (!strcmp(row->env->mode, "url")) {
@@ -202,7 +212,7 @@ void envs_action_menu(struct envs *v, struct app *app)
 	char title[160];
 
 	if (!row) {
-		app_notice(app, NOTICE_INFO, "select something first");
+		nothing_selected(v, app);
 		return;
 	}
 	if (v->marked.count)

@@ -172,12 +172,26 @@ static int fail(const struct af_error *err, af_code rc)
 	return af_code_exit_status(rc);
 }
 
+/* One that is named and not installed here, as happens over ssh, still says whether the terminal reads UTF-8. */
+static void use_locale(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *name = NULL;
+
+	if (setlocale(LC_ALL, ""))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(variables) && str_blank(name); i++)
+		name = getenv(variables[i]);
+	if (!str_blank(name) && (strcasestr(name, "UTF-8") || strcasestr(name, "UTF8")))
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a = { 0 };
 	struct af_error err = AF_ERROR_INIT;
 
-	setlocale(LC_ALL, "");
+	use_locale();
 	if (!arguments_parse(&a, argc, argv)) {
 		fputs("  hint: afs-tui --help\n", stderr);
 		return 2;

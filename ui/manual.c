@@ -63,7 +63,8 @@ static const char tail[] =
 	"A theme: lines\n"
 	".Ql ROLE = [COLOUR] [on COLOUR] [bold] [dim] [italic] [underline] [reverse] .\n"
 	".It Pa ~/.local/state/affinetes\n"
-	"Where things stood, the history of commands, and of calls.\n"
+	"Where things stood, the history of commands, and of calls. A theme that was chosen by key is kept there until the\n"
+	"config file names another than it did.\n"
 	".El\n"
 	".Sh SEE ALSO\n"
 	".Xr afs 1\n";

@@ -164,7 +164,7 @@ def _():
     engine.remove("brief-1")
     ui.wait("nothing is selected", lambda: selected()[0] is None)
     ui.keys("s")
-    ui.wait("select something first")
+    ui.wait("what was selected is gone: move the cursor first")
     ui.gone("Please confirm")
     ui.keys("Up")
     ui.wait(lambda: selected()[0] is not None, "[2] brief")

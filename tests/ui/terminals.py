@@ -149,6 +149,14 @@ def _():
     leave(ui)
 
 
+@test("a locale that is not installed here: what it says of UTF-8 counts")
+def _():
+    for name, sign in (("xx_YY.UTF-8", "┏━[1] Environments"), ("xx_YY.ISO-8859-1", "+=[1] Environments")):
+        ui = Tui(engine=engine, env={"LC_ALL": None, "LC_CTYPE": None, "LANG": name})
+        ui.wait("affine", sign)
+        leave(ui)
+
+
 @test("--ascii: the same, with colours")
 def _():
     ui = Tui("--ascii", engine=engine, theme="dark")
