@@ -157,27 +157,12 @@ static const enum key_context item_contexts[] = { KEYS_DIALOG, KEYS_LIST, KEYS_G
 /* The keys that the actions have outside of the menu. */
 static const enum key_context action_contexts[] = { KEYS_ENVS, KEYS_LIST, KEYS_GLOBAL };
 
-static const struct view_ops item_ops = {
-	.name = "menu",
-	.contexts = item_contexts,
-	.hints = footer_hints,
-	.offers = menu_offers,
-	.free = menu_free,
-	.draw = menu_draw,
-	.act = menu_act,
-	.mouse = menu_mouse,
-};
-
-static const struct view_ops action_ops = {
-	.name = "menu",
-	.contexts = action_contexts,
-	.hints = footer_hints,
-	.offers = menu_offers,
-	.free = menu_free,
-	.draw = menu_draw,
-	.act = menu_act,
-	.mouse = menu_mouse,
-};
+#define MENU_OPS(in)                                                                                                \
+	{                                                                                                            \
+		.name = "menu", .contexts = (in), .hints = footer_hints, .offers = menu_offers, .free = menu_free,       \
+		.draw = menu_draw, .act = menu_act, .mouse = menu_mouse                                                  \
+	}
+static const struct view_ops item_ops = MENU_OPS(item_contexts), action_ops = MENU_OPS(action_contexts);
 
 static struct menu *menu_new(const struct view_ops *ops, const char *title, void (*free_arg)(void *arg), void *arg)
 {

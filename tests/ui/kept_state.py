@@ -54,19 +54,22 @@ def _():
     again.quit()
 
 
-def choose_theme(ui, name):
+def open_themes(ui):
+    """[(row, name)] of the menu."""
     ui.keys("F9")
-    ui.wait("Theme", name)
-    names = [m.group(1) for line in ui.lines for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+    ui.wait("━ Theme", "tritanopia")
+    return [(y, m.group(1)) for y, line in enumerate(ui.lines) for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+
+
+def choose_theme(ui, name):
+    names = [shown for _, shown in open_themes(ui)]
     ui.keys("Home", *["Down"] * names.index(name), "Enter")
     ui.gone("━ Theme")
 
 
 def chosen_theme(ui):
     """The one that its menu stands on."""
-    ui.keys("F9")
-    ui.wait("━ Theme")
-    names = [(y, m.group(1)) for y, line in enumerate(ui.lines) for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+    names = open_themes(ui)
     ground = [ui.cell(y, ui.find("  " + name + " ")[1]).bg for y, name in names]
     ui.keys("Esc")
     ui.gone("━ Theme")
