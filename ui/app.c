@@ -177,12 +177,14 @@ af_code app_choose_theme(struct app *app, const char *name, struct af_error *err
 void app_copy(struct app *app, const char *text, size_t len)
 {
 	AUTO_STRBUF size = STRBUF_INIT(32);
+	char said[80];
 
 	size_format(&size, (int64_t) len);
 	if (terminal_copy(text, len))
 		app_notice(app, NOTICE_OK, "copied %s", size.data);
 	else
-		app_notice(app, NOTICE_WARN, "%s is too much for the clipboard; S saves it to a file", size.data);
+		app_notice(app, NOTICE_WARN, "%s is too much for the clipboard; %s", size.data,
+			   keymap_say(app->keymap, "{save} saves it to a file", said, sizeof(said)));
 }
 
 /* Signals as a program expects to find them. */

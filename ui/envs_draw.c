@@ -257,16 +257,19 @@ static void draw_row(const struct envs *v, struct app *app, const struct area *a
 
 static void draw_nothing(struct envs *v, struct app *app, const struct area *a)
 {
+	char said[120];
+
 	if (!app->model.loaded)
 		draw_str(a, 1, 3, ROLE_DIM, "looking …");
 	else if (v->filter.len)
-		draw_fmt(a, 1, 3, ROLE_DIM, "nothing matches \"%s\"; Esc shows all", v->filter.data);
+		draw_fmt(a, 1, 3, ROLE_DIM, "nothing matches \"%s\"; %s", v->filter.data,
+			 keymap_say(app->keymap, "{back} shows all", said, sizeof(said)));
 	else if (app->model.host_count == 1 && !app->model.hosts[0].reachable)
 		draw_text(a, 1, 3, ROLE_ERROR, app->model.hosts[0].error, strlen(app->model.hosts[0].error), true);
 	else {
 		draw_str(a, 1, 3, ROLE_TEXT, "Nothing runs.");
-		draw_str(a, 3, 3, ROLE_DIM, "b  build an environment       r  run one");
-		draw_str(a, 4, 3, ROLE_DIM, ":  any command, e.g. init my-env --template actor");
+		draw_str(a, 3, 3, ROLE_DIM, keymap_say(app->keymap, "{build}  build an environment       {run}  run one", said, sizeof(said)));
+		draw_str(a, 4, 3, ROLE_DIM, keymap_say(app->keymap, "{command}  any command, e.g. init my-env --template actor", said, sizeof(said)));
 	}
 }
 

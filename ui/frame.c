@@ -306,12 +306,13 @@ static void focus_step(struct app *app, int step)
 static void cancel_newest(struct app *app)
 {
 	int id = job_newest_running(app);
+	char said[80];
 
 	if (id) {
 		job_cancel(app, id);
 		app_notice(app, NOTICE_INFO, "cancelling %s", job_find(app, id)->line);
 	} else {
-		app_notice(app, NOTICE_INFO, "nothing runs; q quits");
+		app_notice(app, NOTICE_INFO, "%s", keymap_say(app->keymap, "nothing runs; {quit} quits", said, sizeof(said)));
 	}
 }
 
@@ -479,13 +480,15 @@ void frame_key(struct app *app, keycode key)
 void frame_paste(struct app *app, const char *text, size_t len)
 {
 	struct view *v = focused_view(app->frame);
+	char said[120];
 
 	if (prompt_open(app->prompt))
 		prompt_paste(app->prompt, text, len);
 	else if (v->ops->paste && v->ops->wants_text && v->ops->wants_text(v))
 		react(app, v, v->ops->paste(v, app, text, len));
 	else
-		app_notice(app, NOTICE_INFO, "a paste goes into text fields only; : opens the command line");
+		app_notice(app, NOTICE_INFO, "%s",
+			   keymap_say(app->keymap, "a paste goes into text fields only; {command} opens the command line", said, sizeof(said)));
 	app_redraw(app);
 }
 

@@ -187,3 +187,26 @@ const char *keymap_hint(const struct keymap *map, enum action action, char *buf,
 		return name;
 	return keys->count && keycode_name(keys->keys[0], buf, size) ? buf : "";
 }
+
+const char *keymap_say(const struct keymap *map, const char *text, char *buf, size_t size)
+{
+	AUTO_STRBUF out = STRBUF_INIT(STRBUF_LINE);
+
+	for (const char *p = text; *p;) {
+		size_t plain = strcspn(p, "{"), len = strcspn(p + plain, "}");
+		strbuf_add(&out, p, plain);
+		p += plain;
+		if (!*p)
+			break;
+		AUTO_FREE char *name = str_ndup(p + 1, len - 1, NULL);
+		char key[32] = "";
+		const char *hint = name ? keymap_hint(map, action_of(name), key, sizeof(key)) : "";
+		strbuf_adds(&out, *hint ? hint : name);
+		p += len + (p[len] == '}');
+	}
+	size_t fits = MIN(out.len, size - 1);
+	while (fits && ((unsigned char) out.data[fits] & 0xc0) == 0x80)
+		fits--; /* no half of a character */
+	snprintf(buf, size, "%.*s", (int) fits, out.data);
+	return buf;
+}

@@ -567,11 +567,14 @@ static void draw_line(struct prompt *p, const struct area *row, const struct are
 
 void prompt_draw(struct prompt *p, const struct area *row, const struct area *above)
 {
+	char said[120];
 	int x;
 
 	if (p->mode == PROMPT_CLOSED) {
 		draw_str(row, 0, 0, ROLE_DIM, "afs>");
-		draw_right(row, 0, row->w - 52, 50, ROLE_DIM, ": command · Tab complete · ^R history");
+		keymap_say(p->app->keymap, "{command} command · Tab complete · ^R history", said, sizeof(said));
+		draw_right(row, 0, row->w - 52, 50, ROLE_DIM, said);
+		canvas_spot(row, 0, 0, row->w, ACT_COMMAND);
 		return;
 	}
 	/* During ^R readline tells what it searches for. */

@@ -63,10 +63,13 @@ static size_t last_lines(const char *text, size_t len, int want, int *lines)
 }
 
 /* What follows the output: how much of it is missing, the error. */
-static void add_end(struct strbuf *sb, const struct job_row *j)
+static void add_end(struct strbuf *sb, const struct app *app, const struct job_row *j)
 {
+	char said[80];
+
 	if (j->output.len > OUTPUT_SHOWN)
-		strbuf_addf(sb, "\n… %zu bytes more; y copies all\n", j->output.len - OUTPUT_SHOWN);
+		strbuf_addf(sb, "\n… %zu bytes more; %s\n", j->output.len - OUTPUT_SHOWN,
+			    keymap_say(app->keymap, "{copy} copies all", said, sizeof(said)));
 	if (j->error)
 		strbuf_addf(sb, "\n%s\n", j->error);
 	if (j->hint)
@@ -75,10 +78,10 @@ static void add_end(struct strbuf *sb, const struct job_row *j)
 
 /* The last lines of notes, output and error. A log may be long, and this is drawn often: only the lines that are seen,
  * and those below them, are looked at. */
-static void draw_output(struct jobs_view *jv, const struct area *a, const struct job_row *j)
+static void draw_output(struct jobs_view *jv, const struct app *app, const struct area *a, const struct job_row *j)
 {
 	AUTO_STRBUF end = STRBUF_INIT(STRBUF_TEXT), shown = STRBUF_INIT(STRBUF_HUGE);
-	add_end(&end, j);
+	add_end(&end, app, j);
 	const struct {
 		const char *text;
 		size_t len;
@@ -114,6 +117,7 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
 	struct box box = { .title = "Jobs", .focused = focused, .hints = &hints };
 	int current = index_of(jv, rows), count = 0;
+	char said[80];
 
 	hints_add(&hints, ACT_CANCEL_JOB, "cancel");
 	hints_add_two(&hints, ACT_PAGE_UP, ACT_PAGE_DOWN, "output");
@@ -124,7 +128,8 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	while (rows[count])
 		count++;
 	if (!count) {
-		draw_str(&in, 1, 2, ROLE_DIM, "Nothing was run yet. : opens the command line.");
+		draw_str(&in, 1, 2, ROLE_DIM,
+			 keymap_say(app->keymap, "Nothing was run yet. {command} opens the command line.", said, sizeof(said)));
 		return;
 	}
 	jv->list_rows = MIN(count, MAX(3, in.h / 3));
@@ -136,7 +141,7 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	}
 	struct area out = { in.y + jv->list_rows + 1, in.x, in.h - jv->list_rows - 1, in.w };
 	if (out.h > 0 && current >= 0)
-		draw_output(jv, &out, rows[current]);
+		draw_output(jv, app, &out, rows[current]);
 }
 
 static int jobs_act(struct view *v, struct app *app, enum action action)

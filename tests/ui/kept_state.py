@@ -171,7 +171,7 @@ def _():
 
 @test("keys can be bound anew, and ? and the hints show them")
 def _():
-    ui = Tui(engine=engine, config="key.help = F5\nkey.sort = u\nkey.sort-reverse = U\nkey.mark = m\nkey.call = C\n")
+    ui = Tui(engine=engine, config="key.help = F5\nkey.command = ^P\nkey.sort = u\nkey.sort-reverse = U\nkey.mark = m\nkey.call = C\n")
     ui.wait("gamma")
     ui.keys("u")
     ui.wait("sort UP↓")
@@ -180,6 +180,16 @@ def _():
     ui.wait("sort UP↑")
     check(re.search(r" C call .* F5 keys ", ui.lines[-1]), "hints: %s" % ui.lines[-1])
     ui.wait("m mark · a actions", "C call · l logs")
+    # What is said elsewhere knows them, too.
+    ui.wait("^P command · Tab complete")
+    ui.paste("text")
+    ui.wait("text fields only; ^P opens the command line")
+    ui.keys("^C")
+    ui.wait("nothing runs; q quits")
+    ui.keys("^P")
+    ui.type("ps")
+    ui.wait("afs> ps")
+    ui.keys("Esc")
     ui.keys("F5")
     ui.wait(re.compile(r"u +Sort by the next column"))
     ui.keys("Esc")

@@ -55,7 +55,7 @@ def _():
 
 @test("clicks outside of everything, and reports that make no sense, do nothing")
 def _():
-    for y, x in ((0, 0), (35, 119), (34, 3), (33, 50)):
+    for y, x in ((0, 0), (35, 119), (33, 50)):
         ui.mouse(y, x)
     ui.send("\x1b[<0;999;999M\x1b[<0;0;0M\x1b[<;;M\x1b[<99;5;5M\x1b[M !!")
     ui.keys("1", "Home")
@@ -89,6 +89,14 @@ def _():
     ui.keys("Esc")
     ui.wait("┏━[3] Logs")
     ui.keys("1")
+
+
+@test("a click on the command line opens it")
+def _():
+    ui.mouse(34, 60)
+    ui.wait(lambda: ui.cursor() == (34, 5))
+    ui.keys("Esc")
+    ui.wait(lambda: ui.cursor() is None)
 
 
 @test("the buttons of a question")

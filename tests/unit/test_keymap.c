@@ -178,6 +178,18 @@ static void test_hints(void **state)
 	canvas_end();
 }
 
+static void test_say(void **state)
+{
+	char buf[64];
+
+	ok(keymap_bind(*state, "call", "C", &err));
+	ok(keymap_bind(*state, "save", "", &err));
+	assert_string_equal(keymap_say(*state, "no calls; {call} makes one", buf, sizeof(buf)), "no calls; C makes one");
+	assert_string_equal(keymap_say(*state, "{save}{edit-json}", buf, sizeof(buf)), "saveF4");
+	assert_string_equal(keymap_say(*state, "no such {thing}, {open", buf, sizeof(buf)), "no such thing, ↵");
+	assert_string_equal(keymap_say(*state, "{open}↵", buf, 5), "↵");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bind, new_map, free_map),
 		cmocka_unit_test_setup_teardown(test_wrong_bindings, new_map, free_map),
 		cmocka_unit_test_setup_teardown(test_hints, new_map, free_map),
+		cmocka_unit_test_setup_teardown(test_say, new_map, free_map),
 	};
 
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
