@@ -1,10 +1,11 @@
 /* Questions: small views in the middle of the panes. */
 #include "ui/dialog.h"
 
-#include <curses.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "ui/app.h"
+#include "ui/typed.h"
 
 #define DIALOG_WIDTH 64
 #define BUTTON_WIDTH 10
@@ -93,9 +94,12 @@ static void draw_phrase(const struct confirm *c, const struct area *a, int y)
 
 	x += draw_text(&name, y, x, ROLE_STRONG, c->phrase, strlen(c->phrase), true);
 	x += draw_str(a, y, x, ROLE_TEXT, ": ");
-	int room = MAX(field.w - x - 1, 1), skip = MAX((int) c->typed.len - room, 0);
-	draw_fmt(&field, y, x, ROLE_FIELD_FOCUSED, "%-*s", room + 1, c->typed.data + skip);
-	canvas_cursor(a, y, x + (int) c->typed.len - skip);
+	const char *seen = c->typed.data;
+	int room = MAX(field.w - x - 1, 1);
+	while (text_width(seen, strlen(seen)) > room)
+		seen += MAX(utf8_len(seen, strlen(seen)), (size_t) 1);
+	draw_fmt(&field, y, x, ROLE_FIELD_FOCUSED, "%*s", room + 1, "");
+	canvas_cursor(a, y, x + draw_str(&field, y, x, ROLE_FIELD_FOCUSED, seen));
 }
 
 static void confirm_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
@@ -192,14 +196,10 @@ static int confirm_key(struct view *v, struct app *app, keycode key)
 	struct confirm *c = (struct confirm *) v;
 
 	/* The key for help is one as long as no name has such a character. */
-	bool help = keymap_find(app->keymap, dialog_contexts, key) == ACT_HELP && !strchr(c->phrase, key);
-	if (key > ' ' && key < 0x7f && !help) {
-		strbuf_addc(&c->typed, (char) key);
-	} else if (key == 0x7f || key == 8 || key == (KEY_SPECIAL + KEY_BACKSPACE)) {
-		strbuf_truncate(&c->typed, c->typed.len ? c->typed.len - 1 : 0);
-	} else {
+	if (key < 0x80 && keymap_find(app->keymap, dialog_contexts, key) == ACT_HELP && !strchr(c->phrase, key))
 		return REACT_NONE;
-	}
+	if (key == ' ' || !typed_key(&c->typed, key))
+		return REACT_NONE;
 	/* Typed whole: Enter then means it. */
 	c->yes_focused = may_say_yes(c);
 	return REACT_REDRAW;

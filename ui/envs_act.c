@@ -104,7 +104,7 @@ static void ask(struct app *app, const char *verb, const struct targets *t, stru
 /* What stands in its place now was not chosen by anybody. */
 static void nothing_selected(const struct envs *v, struct app *app)
 {
-	app_notice(app, NOTICE_INFO, v->list.gone ? "what was selected is gone: move the cursor first" : "select something first");
+	app_notice(app, NOTICE_INFO, v->list.gone && v->count ? "what was selected is gone: move the cursor first" : "select something first");
 }
 
 static void act_on(struct envs *v, struct app *app, const char *verb, const char *command, const char *option)

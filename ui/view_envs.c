@@ -1,10 +1,8 @@
 /* Pane 1: the tree of environments and replicas. See views.h. */
-#include <curses.h>
-#include <limits.h>
-#include <wchar.h>
 #include <string.h>
 
 #include "ui/envs_priv.h"
+#include "ui/typed.h"
 
 /* Folds of environments that are gone stay for when they come back, but not for ever. */
 #define FOLDED_MAX 500
@@ -157,16 +155,6 @@ static bool envs_wants_text(const struct view *view)
 	return ((const struct envs *) view)->filtering;
 }
 
-/* The last character of UTF-8 text goes whole. */
-static void chop(struct strbuf *sb)
-{
-	size_t len = sb->len;
-
-	while (len && ((unsigned char) sb->data[--len] & 0xc0) == 0x80)
-		;
-	strbuf_truncate(sb, len);
-}
-
 /* Whoever types a filter looks for something: if it hides the cursor, that goes to the first match. */
 static int filter_changed(struct envs *v, struct app *app)
 {
@@ -180,22 +168,13 @@ static int filter_changed(struct envs *v, struct app *app)
 static int envs_key(struct view *view, struct app *app, keycode key)
 {
 	struct envs *v = (struct envs *) view;
-	char bytes[MB_LEN_MAX + 1];
+	enum typed_end end = typed_ends(key);
 
-	if (key == '\r' || key == '\n') {
-		v->filtering = false;
-	} else if (key == 27 || key == KEY_CTRL_C) {
-		v->filtering = false;
-		strbuf_reset(&v->filter);
-	} else if (key == 0x7f || key == 8 || key == KEY_SPECIAL + KEY_BACKSPACE) {
-		chop(&v->filter);
-	} else if (key >= ' ' && key < KEY_SPECIAL) {
-		int n = wctomb(bytes, (wchar_t) key);
-		if (n > 0)
-			strbuf_add(&v->filter, bytes, (size_t) n);
-	} else {
+	if (!end && !typed_key(&v->filter, key))
 		return REACT_NONE;
-	}
+	v->filtering = !end;
+	if (end == TYPED_CLEARED)
+		strbuf_reset(&v->filter);
 	return filter_changed(v, app);
 }
 

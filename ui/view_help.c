@@ -1,15 +1,11 @@
 /* The keys that work here, by context, with a search. */
-#include <curses.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/path.h"
 #include "ui/hints.h"
+#include "ui/typed.h"
 #include "ui/views.h"
-
-/* Bytes of a search; nothing longer is found anyway. */
-#define SEARCH_MAX 64
 
 struct help {
 	struct view view;
@@ -102,16 +98,16 @@ static void help_draw(struct view *v, struct app *app, const struct area *a, boo
 	struct help *h = (struct help *) v;
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
 	struct box box = { .title = "Keys", .right = h->config, .focused = focused, .hints = &hints };
-	char search[128];
+	AUTO_STRBUF search = STRBUF_INIT(2 * STRBUF_LINE);
 	struct page all = { 0 };
 
 	hints_add(&hints, ACT_SEARCH, "search");
 	hints_add(&hints, ACT_BACK, "close");
 	area_clear(a, ROLE_DIALOG);
 	if (h->searching || h->search.len) {
-		snprintf(search, sizeof(search), "/%s", h->search.data);
+		strbuf_addf(&search, "/%s", h->search.data);
 		box.hints = NULL;
-		box.bottom = search;
+		box.bottom = search.data;
 	}
 	struct area in = draw_box(a, &box);
 	add_all(h, app, &all);
@@ -166,35 +162,27 @@ static bool help_wants_text(const struct view *v)
 	return ((const struct help *) v)->searching;
 }
 
-static void add_to_search(struct help *h, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len && h->search.len < SEARCH_MAX; i++)
-		if (text[i] >= ' ' && text[i] < 0x7f)
-			strbuf_addc(&h->search, text[i]);
-	h->top = 0;
-}
-
 static int help_key(struct view *v, struct app *app UNUSED, keycode key)
 {
 	struct help *h = (struct help *) v;
+	enum typed_end end = typed_ends(key);
 
-	if (key >= ' ' && key < 0x7f) {
-		add_to_search(h, &(char){ (char) key }, 1);
-	} else if (key == 0x7f || key == 8 || key == KEY_SPECIAL + KEY_BACKSPACE) {
-		strbuf_truncate(&h->search, h->search.len ? h->search.len - 1 : 0);
-	} else if (key == '\r' || key == '\n' || key == 27 || key == KEY_CTRL_C) {
-		h->searching = false;
-		if (key == 27 || key == KEY_CTRL_C)
-			strbuf_reset(&h->search);
-	} else {
+	if (!end && !typed_key(&h->search, key))
 		return REACT_NONE;
-	}
+	h->searching = !end;
+	if (end == TYPED_CLEARED)
+		strbuf_reset(&h->search);
+	h->top = 0;
 	return REACT_REDRAW;
 }
 
 static int help_paste(struct view *v, struct app *app UNUSED, const char *text, size_t len)
 {
-	add_to_search((struct help *) v, text, len);
+	struct help *h = (struct help *) v;
+	const char *end = memchr(text, '\n', len);
+
+	strbuf_add(&h->search, text, end ? (size_t) (end - text) : len);
+	h->top = 0;
 	return REACT_REDRAW;
 }
 
@@ -245,6 +233,6 @@ struct view *help_view_new(struct app *app UNUSED, const struct view *for_view, 
 	h->view.ops = &help_ops;
 	h->ops = for_view->ops;
 	h->config = config_file();
-	strbuf_init(&h->search, 2 * SEARCH_MAX);
+	strbuf_init(&h->search, STRBUF_LINE);
 	return &h->view;
 }

@@ -176,6 +176,23 @@ def _():
     select("pool")
 
 
+@test("a name of wide characters and marks can be typed")
+def _():
+    name = "日本語-e\u0301t"
+    engine.add(container(name, 0, of=2), container(name, 1, of=2))
+    select("日本")
+    ui.keys("s")
+    ui.wait(re.compile("Type 日本語-.*t:"))
+    ui.type(name + "語")
+    ui.keys("Backspace")
+    ui.wait(lambda: ui.role(*ui.find("Yes"))[1] == "button.focused")
+    ui.keys("Esc")
+    ui.gone("Please confirm")
+    engine.remove(name + "-0")
+    engine.remove(name + "-1")
+    select("pool")
+
+
 @test("typed whole, Enter does it")
 def _():
     ui.keys("s")
