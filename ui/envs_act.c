@@ -6,6 +6,8 @@
 
 /* Above this many things their number has to be typed. */
 #define ASK_NAME_ABOVE 3
+/* So many are listed. */
+#define NAMES_SHOWN 8
 
 struct deed {
 	struct strlist words;
@@ -30,8 +32,8 @@ static void do_deed(struct app *app, void *arg)
 struct targets {
 	struct strlist names;
 	int running;
-	bool replica; /* one of them is a replica */
-	bool pool;    /* one of them is an environment of several replicas, of which some run */
+	bool replica, environment; /* one of them is such a thing */
+	bool pool;    /* a pool of which some replicas run is one of them, or several of its running replicas are */
 };
 
 static bool is_pool(const struct environment *e)
@@ -53,13 +55,15 @@ static void add_marked(const struct envs *v, const struct environment *e, struct
 	AUTO_FREE char *id = str_format(NULL, "env:%s", e->name);
 
 	if (id && envs_is_marked(v, id)) {
+		t->environment = true;
 		add_target(t, e->name, e->up, is_pool(e));
 		return;
 	}
-	for (int i = 0; i < e->count; i++)
+	for (int i = 0, up = 0; i < e->count; i++)
 		if (envs_is_marked(v, e->replicas[i].id)) {
 			t->replica = true;
-			add_target(t, e->replicas[i].name, e->replicas[i].state == REPLICA_UP, false);
+			up += e->replicas[i].state == REPLICA_UP;
+			add_target(t, e->replicas[i].name, e->replicas[i].state == REPLICA_UP, up > 1);
 		}
 }
 
@@ -89,12 +93,18 @@ static void ask(struct app *app, const char *verb, const struct targets *t, stru
 	if (names->count == 1)
 		strbuf_addf(&question, "%s %s?", verb, names->items[0]);
 	else
-		strbuf_addf(&question, "%s %zu %s?", verb, names->count, t->replica ? "replicas and environments" : "environments");
-	for (size_t i = 0; names->count > 1 && i < names->count && i < 8; i++)
+		strbuf_addf(&question, "%s %zu %s?", verb, names->count,
+			    !t->replica ? "environments" : t->environment ? "replicas and environments" : "replicas");
+	for (size_t i = 0; names->count > 1 && i < names->count && i < NAMES_SHOWN; i++)
 		strbuf_addf(&detail, "%s%s", i ? ", " : "", names->items[i]);
+	if (names->count > NAMES_SHOWN)
+		strbuf_addf(&detail, " and %zu more", names->count - NAMES_SHOWN);
 	strbuf_addf(&detail, "%s%d running replica%s.\nafs", detail.len ? "\n" : "", running, running == 1 ? "" : "s");
-	for (size_t i = 0; i < d->words.count && i < 12; i++)
+	/* The command, an option, and the names. */
+	for (size_t i = 0; i < d->words.count && i < NAMES_SHOWN + 2; i++)
 		strbuf_addf(&detail, " %s", d->words.items[i]);
+	if (d->words.count > NAMES_SHOWN + 2)
+		strbuf_adds(&detail, " …");
 	snprintf(phrase, sizeof(phrase), "%zu", names->count);
 	/* A pool with running replicas, or many at once: a slip of the finger must not do. */
 	const char *typed = many ? phrase : t->pool ? names->items[0] : NULL;

@@ -129,6 +129,21 @@ def _():
     equal(asked(), 1, "stops after half a name")
 
 
+@test("so do several running replicas of it, by their number")
+def _():
+    before = asked()
+    select("pool", "Down", "Space", "Space")
+    ui.wait("2 marked")
+    ui.keys("x")
+    ui.wait("Please confirm", "2 replicas?", "2 running replicas.", "Type 2:")
+    ui.keys("Right", "Enter")
+    ui.gone("Please confirm")
+    ui.keys("Esc", "Esc")
+    ui.gone("2 marked")
+    equal(asked(), before, "stops")
+    select("pool")
+
+
 @test("a paste does not type it")
 def _():
     ui.keys("s")
