@@ -30,6 +30,7 @@ struct keys {
 
 struct keymap {
 	struct keys actions[ACT_COUNT];
+	bool readonly;
 };
 
 static bool holds(const struct keys *keys, keycode key)
@@ -178,7 +179,12 @@ static const char *short_name(keycode key)
 	return NULL;
 }
 
-const char *keymap_hint(const struct keymap *map, enum action action, char *buf, size_t size)
+void keymap_readonly(struct keymap *map)
+{
+	map->readonly = true;
+}
+
+static const char *first_key(const struct keymap *map, enum action action, char *buf, size_t size)
 {
 	const struct keys *keys = &map->actions[action];
 	const char *name = keys->count ? short_name(keys->keys[0]) : NULL;
@@ -186,6 +192,13 @@ const char *keymap_hint(const struct keymap *map, enum action action, char *buf,
 	if (name)
 		return name;
 	return keys->count && keycode_name(keys->keys[0], buf, size) ? buf : "";
+}
+
+const char *keymap_hint(const struct keymap *map, enum action action, char *buf, size_t size)
+{
+	static const enum action change[] = { ACT_BUILD, ACT_RUN, ACT_CALL, ACT_EXEC, ACT_STOP, ACT_RESTART, ACT_REMOVE, ACT_NONE };
+
+	return map->readonly && action_among(action, change) ? "" : first_key(map, action, buf, size);
 }
 
 const char *keymap_say(const struct keymap *map, const char *text, char *buf, size_t size)
@@ -200,7 +213,7 @@ const char *keymap_say(const struct keymap *map, const char *text, char *buf, si
 			break;
 		AUTO_FREE char *name = str_ndup(p + 1, len - 1, NULL);
 		char key[32] = "";
-		const char *hint = name ? keymap_hint(map, action_of(name), key, sizeof(key)) : "";
+		const char *hint = name ? first_key(map, action_of(name), key, sizeof(key)) : "";
 		strbuf_adds(&out, *hint ? hint : name);
 		p += len + (p[len] == '}');
 	}

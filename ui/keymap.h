@@ -129,6 +129,8 @@ enum action keymap_find(const struct keymap *map, const enum key_context *contex
 char *keymap_keys(const struct keymap *map, enum action action, struct af_error *err);
 /* The first key for hints: "↵", "^S", "F4". Static or in `buf`. */
 const char *keymap_hint(const struct keymap *map, enum action action, char *buf, size_t size);
+/* From now on there are no hints for what changes something; the keys stay, to say that it is off. */
+void keymap_readonly(struct keymap *map);
 /* Text with the first key of each "{action}" in its place: "no calls yet; {call} makes one". An action without a key is
  * named. In `buf`, cut to its size. */
 const char *keymap_say(const struct keymap *map, const char *text, char *buf, size_t size);

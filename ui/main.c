@@ -31,6 +31,8 @@ static af_code load_settings(struct app *app, const struct arguments *a, struct 
 	if (err)
 		af_error_clear(err);
 	app->options.readonly |= a->readonly;
+	if (app->options.readonly)
+		keymap_readonly(app->keymap);
 	app->options.ascii |= a->ascii;
 	if (getenv("NO_COLOR") && *getenv("NO_COLOR"))
 		app->options.color = false;

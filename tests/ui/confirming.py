@@ -252,7 +252,7 @@ def _():
     engine.containers([container("calc", 0, of=2), container("calc", 1, of=2)])
     safe = Tui("--readonly", engine=engine)
     safe.wait("READ-ONLY", "calc")
-    for key, word in (("s", "stop"), ("x", "rm"), ("R", "restart"), ("c", "calls"), ("e", "exec")):
+    for key, word in (("s", "stop"), ("x", "rm"), ("R", "restart"), ("c", "calls"), ("e", "exec"), ("4", "calls")):
         safe.keys("Home", key)
         safe.wait("read-only: %s" % word)
         check("Please confirm" not in safe.text, "it asks")
@@ -263,10 +263,10 @@ def _():
     # The menu and the mouse know it too.
     safe.keys("a", "x")
     safe.wait("read-only: rm is off")
-    y, x = safe.find("s stop")
-    safe.mouse(y, x)
-    safe.wait("read-only: stop is off")
     check("Please confirm" not in safe.text, "it asks")
+    for hint in ("s stop", "x remove", "e exec", "c call", "b build", "r run"):
+        check(hint not in safe.text, "a hint for what is off: %s\n%s" % (hint, safe))
+    check("l logs" in safe.lines[-1] and "? keys" in safe.lines[-1], "hints: %s" % safe.lines[-1])
     before = engine.info()["requests"]
     for line in ("stop calc", "rm --force calc", "restart calc", "call calc evaluate", "afs stop calc"):
         safe.command(line)
