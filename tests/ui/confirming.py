@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Whatever stops or removes asks first; --readonly."""
+import contextlib
 import re
 
 from tap import check, equal, main, test
@@ -24,6 +25,22 @@ def select(name, *more):
     ui.type(name)
     ui.keys("Enter", "Home", *more)
     ui.wait("[2] " + name)
+
+
+@contextlib.contextmanager
+def asked_of_two(name, filtered, title):
+    """The question whether two replicas of that name are to be stopped; then they are gone."""
+    engine.add(container(name, 0, of=2), container(name, 1, of=2))
+    select(filtered)
+    ui.keys("s")
+    ui.wait(re.compile(title))
+    yield
+    ui.wait(lambda: ui.role(*ui.find("Yes"))[1] == "button.focused")
+    ui.keys("Esc")
+    ui.gone("Please confirm")
+    engine.remove(name + "-0")
+    engine.remove(name + "-1")
+    select("pool")
 
 
 def show_all():
@@ -173,39 +190,21 @@ def _():
 @test("a long name is typed whole: its end stays in sight")
 def _():
     name = "long-" + "n" * 190
-    engine.add(container(name, 0, of=2), container(name, 1, of=2))
-    select("long-n")
-    ui.keys("s")
-    ui.wait(re.compile("Type long-n+…:"))
-    ui.type(name[:-1] + "Z")
-    ui.wait("nnnnnZ", lambda: ui.cursor() is not None)
-    y, x = ui.cursor()
-    equal(ui.cell(y, x - 1).data, "Z", "before the cursor")
-    ui.keys("Backspace")
-    ui.type("n")
-    ui.wait(lambda: ui.role(*ui.find("Yes"))[1] == "button.focused")
-    ui.keys("Esc")
-    ui.gone("Please confirm")
-    engine.remove(name + "-0")
-    engine.remove(name + "-1")
-    select("pool")
+    with asked_of_two(name, "long-n", "Type long-n+…:"):
+        ui.type(name[:-1] + "Z")
+        ui.wait("nnnnnZ", lambda: ui.cursor() is not None)
+        y, x = ui.cursor()
+        equal(ui.cell(y, x - 1).data, "Z", "before the cursor")
+        ui.keys("Backspace")
+        ui.type("n")
 
 
 @test("a name of wide characters and marks can be typed")
 def _():
     name = "日本語-e\u0301t"
-    engine.add(container(name, 0, of=2), container(name, 1, of=2))
-    select("日本")
-    ui.keys("s")
-    ui.wait(re.compile("Type 日本語-.*t:"))
-    ui.type(name + "語")
-    ui.keys("Backspace")
-    ui.wait(lambda: ui.role(*ui.find("Yes"))[1] == "button.focused")
-    ui.keys("Esc")
-    ui.gone("Please confirm")
-    engine.remove(name + "-0")
-    engine.remove(name + "-1")
-    select("pool")
+    with asked_of_two(name, "日本", "Type 日本語-.*t:"):
+        ui.type(name + "語")
+        ui.keys("Backspace")
 
 
 @test("typed whole, Enter does it")
