@@ -120,7 +120,9 @@ static void selected(struct cell *cell, const struct paint *paint)
 	struct paint with = cell->paint;
 
 	cell->ground = *paint;
-	cell->ground.attributes = (paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE)) | GROUND_RULES;
+	cell->ground.attributes = paint->attributes & (LOOK_REVERSE | LOOK_UNDERLINE);
+	if (!(paint->attributes & LOOK_SOFT))
+		cell->ground.attributes |= GROUND_RULES;
 	if (own)
 		return;
 	with.bg = PAINT_DEFAULT;

@@ -25,7 +25,7 @@ static bool next_word(const char **p, const char *end, const char **word, size_t
 
 static unsigned attribute(const char *word, size_t len)
 {
-	static const char *const names[] = { "bold", "dim", "italic", "underline", "reverse" };
+	static const char *const names[] = { "bold", "dim", "italic", "underline", "reverse", "soft" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (len == strlen(names[i]) && !memcmp(word, names[i], len))
@@ -58,7 +58,7 @@ af_code look_parse(struct look *look, const char *text, size_t len, struct af_er
 			return error_set(err, AF_ERR_USAGE, "\"on\" wants a colour");
 		if (!colour_parse(on ? &out.bg : &out.fg, word, n))
 			return error_set(err, AF_ERR_USAGE, "\"%.*s\" is neither a colour nor bold, dim, italic, underline, "
-					 "reverse", shown(n), word);
+					 "reverse, soft", shown(n), word);
 		if (*seen)
 			return error_set(err, AF_ERR_USAGE, "\"%.*s\" is a second %s", shown(n), word,
 					 on ? "background" : "colour");
@@ -203,7 +203,7 @@ af_code theme_parse(struct theme *theme, const char *file, const char *text, siz
 	if (!rc && r.problem_count) {
 		rc = error_set(err, AF_ERR_USAGE, "%s", r.problems.data);
 		error_hint(err, "the other lines count; a look is: [COLOUR] [on COLOUR] [bold] [dim] [italic] [underline] "
-				"[reverse]");
+				"[reverse] [soft]");
 	}
 	strbuf_free(&r.problems);
 	return rc;

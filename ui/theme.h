@@ -4,11 +4,12 @@
  *     # comment
  *     name = Deep Sea
  *     error = #e06c75 bold
- *     selected = default on #2c323c
+ *     selected = #e2e6ed on #2c323c soft
  *     title.focused = cyan bold
  *
- * A look is [COLOUR] [on COLOUR] [bold] [dim] [italic] [underline] [reverse]. COLOUR is #rrggbb, 0–255, one of
- * the eight names with "bright-" before them if wanted, or "default": the terminal's own. Colours are brought down
+ * A look is [COLOUR] [on COLOUR] [bold] [dim] [italic] [underline] [reverse] [soft]. COLOUR is #rrggbb,
+ * 0–255, one of the eight names with "bright-" before them if wanted, or "default": the terminal's own. With "soft" a
+ * selected row leaves text that has a colour its own. What has a background has a colour too: nobody knows the terminal's. Colours are brought down
  * to what the terminal has: true colour → 256 → 8 → none. Without colours only the attributes of the row below count,
  * so that no role is told by colour alone.
  */
@@ -30,12 +31,12 @@
 	X(ROLE_TITLE_FOCUSED, "title.focused", "cyan bold", "bold", "title of the pane that has the keys") \
 	X(ROLE_TAB, "tab", "bright-black", "", "a tab")                                             \
 	X(ROLE_TAB_CURRENT, "tab.current", "default bold", "reverse", "the tab that is open")       \
-	X(ROLE_HEADER, "header", "default on #1f2430", "reverse", "the line at the top")            \
+	X(ROLE_HEADER, "header", "#e2e6ed on #1f2430", "reverse", "the line at the top")            \
 	X(ROLE_FOOTER, "footer", "bright-black", "", "hints at the bottom")                         \
 	X(ROLE_KEY, "key", "cyan bold", "bold", "a key in a hint")                                  \
 	X(ROLE_COLUMN, "column", "bright-black bold", "bold", "column headings")                    \
-	X(ROLE_SELECTED, "selected", "default on #2d3f55", "reverse", "the row under the cursor")   \
-	X(ROLE_SELECTED_IDLE, "selected.idle", "default on #262b33", "underline", "the same in a pane without the keys") \
+	X(ROLE_SELECTED, "selected", "#e2e6ed on #2d3f55 soft", "reverse", "the row under the cursor")   \
+	X(ROLE_SELECTED_IDLE, "selected.idle", "#e2e6ed on #262b33 soft", "underline", "the same in a pane without the keys") \
 	X(ROLE_MARKED, "marked", "yellow bold", "bold", "rows marked for an action")                \
 	X(ROLE_OK, "ok", "green", "", "up, healthy, done")                                          \
 	X(ROLE_BUSY, "busy", "yellow", "", "starting, running")                                     \
@@ -52,8 +53,8 @@
 	X(ROLE_AXIS, "axis", "bright-black", "dim", "axes and units")                               \
 	X(ROLE_PROMPT, "prompt", "cyan bold", "bold", "the command line's prompt")                  \
 	X(ROLE_GHOST, "ghost", "bright-black", "dim", "what could be typed next")                   \
-	X(ROLE_FIELD, "field", "default on #262b33", "underline", "an input field")                 \
-	X(ROLE_FIELD_FOCUSED, "field.focused", "default on #2d3f55", "reverse", "the input field being typed in") \
+	X(ROLE_FIELD, "field", "#e2e6ed on #262b33", "underline", "an input field")                 \
+	X(ROLE_FIELD_FOCUSED, "field.focused", "#e2e6ed on #2d3f55", "reverse", "the input field being typed in") \
 	X(ROLE_FIELD_ERROR, "field.error", "red", "bold", "what is wrong with a field")             \
 	X(ROLE_JSON_KEY, "json.key", "cyan", "", "JSON: names")                                     \
 	X(ROLE_JSON_STRING, "json.string", "green", "", "JSON: strings")                            \
@@ -67,8 +68,8 @@
 	X(ROLE_REPLICA_3, "replica.3", "green", "", "")                                             \
 	X(ROLE_REPLICA_4, "replica.4", "blue", "", "")                                              \
 	X(ROLE_REPLICA_5, "replica.5", "red", "", "")                                               \
-	X(ROLE_DIALOG, "dialog", "default on #1f2430", "", "overlays and questions")                \
-	X(ROLE_BUTTON, "button", "default on #3a4150", "", "a button")                              \
+	X(ROLE_DIALOG, "dialog", "#e2e6ed on #1f2430", "", "overlays and questions")                \
+	X(ROLE_BUTTON, "button", "#e2e6ed on #3a4150", "", "a button")                              \
 	X(ROLE_BUTTON_FOCUSED, "button.focused", "black on cyan bold", "reverse bold", "the button that ↵ presses")
 
 enum role {
@@ -87,7 +88,8 @@ struct look {
 	struct colour fg, bg;
 	unsigned attributes; /* LOOK_BOLD | … */
 };
-enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_ITALIC = 4, LOOK_UNDERLINE = 8, LOOK_REVERSE = 16 };
+enum { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_ITALIC = 4, LOOK_UNDERLINE = 8, LOOK_REVERSE = 16,
+       LOOK_SOFT = 32 /* its colour counts for what has none of its own; never sent to a terminal */ };
 
 struct theme {
 	char *name; /* what the file calls it; NULL: the default */

@@ -15,7 +15,7 @@ DARK, LIGHT = (0x000000, 0x1e1e1e), (0xffffff, 0xf5f5f5)
 STANDARD = [0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
             0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff]
 NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"]
-ATTRIBUTES = {"bold", "dim", "italic", "underline", "reverse"}
+ATTRIBUTES = {"bold", "dim", "italic", "underline", "reverse", "soft"}
 # What may be fainter than text that has to be read: WCAG's 4.5 is for that.
 FAINT = {"ghost": 3.5, "axis": 3.5, "border": 2.4}
 # What stands in a selected row with a colour of its own.
@@ -86,7 +86,7 @@ with open(os.path.join(SRCDIR, "ui", "theme.h"), encoding="utf-8") as header:
 
 def tests_of(name):
     looks = read(name)
-    grounds, text = (LIGHT, 0x1b1b1b) if name == "light" else (DARK, 0xd8d8d8)
+    grounds = LIGHT if name == "light" else DARK
 
     @test("%s has a look for each role" % name)
     def _():
@@ -97,7 +97,8 @@ def tests_of(name):
         bad = []
         for role, (fore, ground, _) in looks.items():
             if ground is not None:
-                ratio = contrast(text if fore is None else fore, ground)
+                check(fore is not None, "%s has a background, and the colour of a terminal that may be light or dark" % role)
+                ratio = contrast(fore, ground)
             elif fore is not None:
                 ratio = min(contrast(fore, g) for g in grounds)
             else:
@@ -112,9 +113,9 @@ def tests_of(name):
             _, ground, attributes = looks[selected]
             check(attributes & {"reverse", "underline"} or ground is None or min(contrast(ground, g) for g in grounds) > 1.35,
                   "%s is hardly seen" % selected)
-        fore, ground, _ = looks["selected"]
+        fore, ground, attributes = looks["selected"]
         for role in IN_ROWS:
-            if ground is not None and fore is None and looks[role][0] is not None:
+            if ground is not None and "soft" in attributes and looks[role][0] is not None:
                 check(contrast(looks[role][0], ground) >= 2.9, "%s in a selected row: %.1f" % (role, contrast(looks[role][0], ground)))
 
     @test("%s: what means something else looks different" % name)
