@@ -38,7 +38,8 @@ void draw_footer(struct app *app, const struct area *a, const struct view *focus
 struct notice {
 	enum notice_kind kind;
 	char *text;
-	int64_t wall_ms, at_ms;
+	int64_t wall_ms, at_ms; /* of the last time */
+	int times; /* so often in a row */
 };
 /* Newest first; i < count. */
 const struct notice *frame_notice(const struct app *app, int i);

@@ -222,18 +222,21 @@ static void draw_notice(const struct area *a, int *x, const struct notice *n)
 	static const enum glyph glyphs[] = { GLYPH_CHECK, GLYPH_DOT, GLYPH_DOT, GLYPH_CROSS };
 	time_t seconds = (time_t) (n->wall_ms / 1000);
 	struct tm tm;
-	char when[16];
-	int width = text_width(n->text, strlen(n->text));
+	char when[16], times[16] = "";
 
+	if (n->times > 1)
+		snprintf(times, sizeof(times), " ×%d", n->times);
+	int end = text_width(times, strlen(times)), room = a->w - *x - 12 - end;
+	/* A second one is drawn only if it is whole. */
+	if (room < 20 || (*x > 1 && text_width(n->text, strlen(n->text)) > room))
+		return;
 	gmtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), " %H:%M:%S ", &tm);
-	int room = a->w - *x - 12;
-	/* A second one is drawn only if it is whole. */
-	if (room < 20 || (*x > 1 && width > room))
-		return;
 	*x += draw_str(a, 0, *x, roles[n->kind], glyph(glyphs[n->kind]));
 	*x += draw_str(a, 0, *x, ROLE_TIME, when);
-	*x += draw_text(a, 0, *x, n->kind == NOTICE_ERROR ? ROLE_ERROR : ROLE_TEXT, n->text, strlen(n->text), true) + 3;
+	struct area left = { a->y, a->x, a->h, a->w - end };
+	*x += draw_text(&left, 0, *x, n->kind == NOTICE_ERROR ? ROLE_ERROR : ROLE_TEXT, n->text, strlen(n->text), true);
+	*x += draw_str(a, 0, *x, ROLE_DIM, times) + 3;
 }
 
 void draw_notices(struct app *app, const struct area *a)

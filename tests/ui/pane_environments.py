@@ -235,6 +235,15 @@ def _():
     ui.gone("Please confirm")
 
 
+@test("a notice that comes again is counted, not repeated")
+def _():
+    ui.keys("Esc", "1", "^C")
+    ui.wait("nothing runs; q quits")
+    ui.keys("^C", "^C")
+    ui.wait("nothing runs; q quits ×3")
+    equal(ui.text.count("nothing runs"), 1, "notices")
+
+
 @test("q leaves and the terminal is as before")
 def _():
     ui.quit()
