@@ -18,7 +18,7 @@ static struct book_source *counter(const struct log_book *b, int number)
 	return NULL;
 }
 
-static void on_drop(void *arg, uint64_t line, uint32_t members)
+static void on_drop(void *arg, uint64_t line, uint64_t row, uint32_t members)
 {
 	struct log_book *b = arg;
 	const struct log_record *r = log_store_at(b->store, line);
@@ -28,7 +28,7 @@ static void on_drop(void *arg, uint64_t line, uint32_t members)
 		s->lines -= MIN(s->lines, 1 + (uint64_t) members);
 		s->errors -= r->level >= LEVEL_ERROR && s->errors;
 	}
-	log_list_dropped(&b->list, line, members);
+	log_list_dropped(&b->list, line, row, members);
 }
 
 struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,
@@ -194,6 +194,12 @@ static bool add_entry(struct log_book *b, const struct log_entry *e, const char 
 	if (!(e->meta.flags & LOG_MARKER))
 		log_rates_add(&sum->rates, e->ns, error);
 	return log_list_added(&b->list, line);
+}
+
+void log_book_cut(struct log_book *b)
+{
+	for (int i = 0; i < b->source_count; i++)
+		b->sources[i].grouping.probed = false;
 }
 
 int log_book_add(struct log_book *b, const struct log_batch *batch)

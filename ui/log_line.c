@@ -189,11 +189,6 @@ static bool begins(const char *text, size_t len, const char *with)
 	return len >= n && !memcmp(text, with, n);
 }
 
-static bool contains(const char *text, size_t len, const char *what)
-{
-	return memmem(text, len, what, strlen(what)) != NULL;
-}
-
 /* The text between two tracebacks, or the closing words of one that was raised from another. */
 static bool is_chain(const char *text, size_t len)
 {
@@ -201,27 +196,64 @@ static bool is_chain(const char *text, size_t len)
 	       begins(text, len, "The above exception was the direct cause");
 }
 
-/* "GET /health HTTP/1.1" 200: 0 if it is no line of an access log. */
-static int access_status(const char *text, size_t len)
-{
-	const char *http = memmem(text, len, " HTTP/", 6);
-	const char *quote = http ? memchr(http, '"', len - (size_t) (http - text)) : NULL;
+/* What an access log notes: "GET /health HTTP/1.1" 200, or without the version. */
+struct access {
+	const char *request; /* behind the quote */
+	size_t len;
+	int status;
+};
 
-	if (!quote || text + len - quote < 5 || quote[1] != ' ')
-		return 0;
+static bool is_method(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= 'A' && text[n] <= 'Z')
+		n++;
+	return n >= 3 && n + 1 < len && text[n] == ' ' && text[n + 1] == '/';
+}
+
+static int status_of(const char *text, size_t len)
+{
 	int status = 0;
-	for (int i = 2; i < 5; i++) {
-		if (quote[i] < '0' || quote[i] > '9')
+
+	if (len < 4 || text[0] != ' ' || (len > 4 && text[4] != ' '))
+		return 0;
+	for (int i = 1; i < 4; i++) {
+		if (text[i] < '0' || text[i] > '9')
 			return 0;
-		status = status * 10 + quote[i] - '0';
+		status = status * 10 + text[i] - '0';
 	}
 	return status;
 }
 
-static bool is_probe(const char *text, size_t len)
+/* Status 0 if it is no line of an access log. */
+static struct access find_access(const char *text, size_t len)
 {
-	return contains(text, len, "\"GET /health") || contains(text, len, "\"GET /stats") ||
-	       contains(text, len, "\"GET /metrics") || contains(text, len, "\"HEAD /health");
+	const char *end = text + len, *open = text, *close;
+
+	while ((open = memchr(open, '"', (size_t) (end - open))) && (close = memchr(open + 1, '"', (size_t) (end - open - 1)))) {
+		struct access a = { open + 1, (size_t) (close - open - 1), status_of(close + 1, (size_t) (end - close - 1)) };
+		if (a.status && is_method(a.request, a.len))
+			return a;
+		open = close;
+	}
+	return (struct access){ 0 };
+}
+
+/* What asks whether all is well, and was told so: not a word that only begins like that, such as /healthy-food. */
+static bool is_probe(const struct access *a)
+{
+	static const char *const requests[] = { "GET /health", "HEAD /health", "GET /stats", "GET /metrics" };
+
+	for (size_t i = 0; i < ARRAY_LEN(requests) && a->status && a->status < 400; i++) {
+		size_t n = strlen(requests[i]);
+		if (!begins(a->request, a->len, requests[i]))
+			continue;
+		n += n < a->len && a->request[n] == 'z'; /* /healthz */
+		if (n == a->len || strchr(" ?/", a->request[n]))
+			return true;
+	}
+	return false;
 }
 
 static void look_into(struct log_meta *m, const char *text, size_t len, size_t whole)
@@ -237,10 +269,10 @@ static void look_into(struct log_meta *m, const char *text, size_t len, size_t w
 	m->body = (uint16_t) body;
 	if (text + len > text + body && text[body] == '{' && text[len - 1] == '}' && len == whole)
 		m->flags |= LOG_JSON;
-	int status = access_status(text, look);
-	if (status && !m->level)
-		m->level = status >= 500 ? LEVEL_ERROR : status >= 400 ? LEVEL_WARN : LEVEL_INFO;
-	if (status && status < 400 && is_probe(text, look))
+	struct access access = find_access(text, look);
+	if (access.status && !m->level)
+		m->level = access.status >= 500 ? LEVEL_ERROR : access.status >= 400 ? LEVEL_WARN : LEVEL_INFO;
+	if (is_probe(&access))
 		m->flags |= LOG_HEALTH;
 	if (begins(text + body, len - body, "Traceback (most recent call last)") ||
 	    begins(text + indent, len - indent, "+ Exception Group Traceback")) {

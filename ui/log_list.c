@@ -68,11 +68,19 @@ static bool insert(struct log_numbers *n, uint64_t line)
 	return true;
 }
 
-static bool pop_front(struct log_numbers *n, uint64_t line)
+/* Nearly always the first, or one of the last. */
+static bool take_out(struct log_numbers *n, uint64_t line)
 {
-	if (!n->count || log_number(n, 0) != line)
+	size_t i = log_numbers_place(n, line);
+
+	if (i == n->count || log_number(n, i) != line)
 		return false;
-	n->start = (n->start + 1) & (n->size - 1);
+	if (i == 0) {
+		n->start = (n->start + 1) & (n->size - 1);
+	} else {
+		for (; i + 1 < n->count; i++)
+			n->items[(n->start + i) & (n->size - 1)] = log_number(n, i + 1);
+	}
 	n->count--;
 	return true;
 }
@@ -130,31 +138,40 @@ static bool matches(struct log_list *l, uint64_t line)
 	return log_pattern_find(l->search, text, len, 0, NULL, NULL);
 }
 
-static bool group_matches(struct log_list *l, uint64_t line)
+static bool group_matches(struct log_list *l, uint64_t row)
 {
-	if (matches(l, line))
+	uint64_t head = log_store_head(l->store, row);
+
+	if (matches(l, head))
 		return true;
-	const struct log_group *g = log_store_group(l->store, line);
-	for (uint64_t member = line; g && (member = log_store_next_member(l->store, g, member));)
+	const struct log_group *g = log_store_group(l->store, head);
+	for (uint64_t member = head; g && (member = log_store_next_member(l->store, g, member));)
 		if (matches(l, member))
 			return true;
 	return false;
 }
 
-static uint32_t members_of(const struct log_list *l, uint64_t line)
+/* Of the group in that row. */
+static uint64_t lines_of(const struct log_list *l, uint64_t row)
 {
-	const struct log_group *g = log_store_group(l->store, line);
+	const struct log_group *g = log_store_group(l->store, log_store_head(l->store, row));
 
-	return g ? g->members : 0;
+	return 1 + (g ? g->members : 0);
+}
+
+/* A member whose head was dropped is in none. */
+static bool is_row(const struct log_list *l, uint64_t line)
+{
+	return log_store_head(l->store, line) >= log_store_first(l->store) && log_store_row(l->store, line) == line;
 }
 
 static void look_for_rows(struct log_list *l, int64_t until)
 {
 	for (int n = 1; !rows_done(l); n++) {
 		uint64_t line = --l->below;
-		if (!log_store_at(l->store, line)->head && log_filter_passes_group(l->filter, l->store, line) &&
+		if (is_row(l, line) && log_filter_passes_group(l->filter, l->store, log_store_head(l->store, line)) &&
 		    push_front(&l->rows, line))
-			l->lines += 1 + members_of(l, line);
+			l->lines += lines_of(l, line);
 		if (n % STRIDE == 0 && clock_us() >= until)
 			return;
 	}
@@ -187,11 +204,32 @@ bool log_list_step(struct log_list *l, int64_t budget_us)
 	return !log_list_done(l);
 }
 
+/* A probe: the row of its group moves on to it. */
+static bool probe_added(struct log_list *l, uint64_t line, uint64_t head)
+{
+	uint64_t before = log_store_group(l->store, head)->previous;
+	bool was_hit = take_out(&l->hits, before), known = take_out(&l->rows, before);
+
+	if (!known && !(before < l->below ? log_filter_passes_group(l->filter, l->store, head)
+					  : log_filter_passes(l->filter, l->store, log_store_at(l->store, line))))
+		return false;
+	if (!insert(&l->rows, line))
+		return false;
+	l->lines += known ? 1 : lines_of(l, line);
+	/* Whether those before match is known only if they were searched. */
+	if (l->search && line >= l->hits_below &&
+	    (was_hit || (known && before >= l->hits_below ? matches(l, line) : group_matches(l, line))))
+		insert(&l->hits, line);
+	return true;
+}
+
 bool log_list_added(struct log_list *l, uint64_t line)
 {
 	const struct log_record *r = log_store_at(l->store, line);
-	uint64_t head = line - r->head;
+	uint64_t head = log_store_head(l->store, line);
 
+	if (r->head && r->flags & LOG_HEALTH)
+		return probe_added(l, line, head);
 	/* Its turn comes with its head's. */
 	if (head < l->below && r->head)
 		return false;
@@ -199,7 +237,7 @@ bool log_list_added(struct log_list *l, uint64_t line)
 	if (known)
 		l->lines++;
 	else if (log_filter_passes(l->filter, l->store, r) && insert(&l->rows, head))
-		l->lines += 1 + members_of(l, head);
+		l->lines += lines_of(l, head);
 	else
 		return false;
 	/* Brought in by a member, the head was not searched yet. */
@@ -209,11 +247,11 @@ bool log_list_added(struct log_list *l, uint64_t line)
 	return true;
 }
 
-void log_list_dropped(void *arg, uint64_t line, uint32_t members)
+void log_list_dropped(void *arg, uint64_t line UNUSED, uint64_t row, uint32_t members)
 {
 	struct log_list *l = arg;
 
-	if (pop_front(&l->rows, line))
+	if (take_out(&l->rows, row))
 		l->lines -= 1 + members;
-	pop_front(&l->hits, line);
+	take_out(&l->hits, row);
 }

@@ -1,6 +1,6 @@
 /*
  * The lines that a filter lets through, and those of them that a search finds: found out newest first, a little at a time,
- * so that nobody waits for it; what arrives is looked at once. Heads stand for their groups. UI thread only.
+ * so that nobody waits for it; what arrives is looked at once. A group is one row (log_store_row). UI thread only.
  */
 #ifndef UI_LOG_LIST_H
 #define UI_LOG_LIST_H
@@ -43,6 +43,6 @@ bool log_list_done(const struct log_list *l);
 /* A line was added to the store. True: it is shown. */
 bool log_list_added(struct log_list *l, uint64_t line);
 /* As log_store_on_drop() wants it; arg is the list. */
-void log_list_dropped(void *arg, uint64_t line, uint32_t members);
+void log_list_dropped(void *arg, uint64_t line, uint64_t row, uint32_t members);
 
 #endif

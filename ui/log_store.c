@@ -27,7 +27,7 @@ struct log_store {
 	size_t groups_size, group_first, group_end;
 	size_t bytes; /* of all chunks */
 	uint64_t dropped, errors;
-	void (*on_drop)(void *arg, uint64_t line, uint32_t members);
+	log_drop_fn *on_drop;
 	void *on_drop_arg;
 };
 
@@ -56,7 +56,7 @@ void log_store_free(struct log_store *s)
 	free(s);
 }
 
-void log_store_on_drop(struct log_store *s, void (*fn)(void *arg, uint64_t line, uint32_t members), void *arg)
+void log_store_on_drop(struct log_store *s, log_drop_fn *fn, void *arg)
 {
 	s->on_drop = fn;
 	s->on_drop_arg = arg;
@@ -138,6 +138,14 @@ const struct log_group *log_store_group(const struct log_store *s, uint64_t head
 	return group_find(s, head);
 }
 
+uint64_t log_store_row(const struct log_store *s, uint64_t line)
+{
+	uint64_t head = log_store_head(s, line);
+	const struct log_group *g = log_store_at(s, line)->flags & LOG_HEALTH ? group_find(s, head) : NULL;
+
+	return g ? g->last : head;
+}
+
 uint64_t log_store_next_member(const struct log_store *s, const struct log_group *g, uint64_t line)
 {
 	while (++line <= g->last)
@@ -189,7 +197,7 @@ static void drop_first(struct log_store *s)
 	if (!r->head) {
 		s->errors -= r->level >= LEVEL_ERROR;
 		if (s->on_drop)
-			s->on_drop(s->on_drop_arg, s->first, g ? g->members : 0);
+			s->on_drop(s->on_drop_arg, s->first, g && r->flags & LOG_HEALTH ? g->last : s->first, g ? g->members : 0);
 	}
 	/* Groups of heads dropped before are gone, so this is the first. */
 	if (g)
@@ -267,16 +275,17 @@ static struct chunk *chunk_for(struct log_store *s, size_t len)
 	return c;
 }
 
-/* Makes the line a member of its head's group; false if the head is gone. */
+/* Makes the line a member of its head's group; false if it is the head, or alone. */
 static bool join(struct log_store *s, struct log_record *r, uint64_t line, uint64_t head)
 {
 	struct log_group *g;
 
-	if (head == line || head < s->first)
+	if (head == line)
 		return false;
 	if (!(g = group_find(s, head)) && !(g = group_new(s, head)))
 		return false;
 	g->members++;
+	g->previous = g->last;
 	g->last = line;
 	r->head = (uint32_t) (line - head);
 	r->level = log_store_at(s, head)->level;
@@ -299,7 +308,7 @@ uint64_t log_store_add(struct log_store *s, struct log_grouping *g, int64_t ns, 
 	c->used += len;
 	c->last = line;
 	s->end++;
-	if (!g || !join(s, r, line, log_group_of(g, line, meta, len)))
+	if (!g || !join(s, r, line, log_group_of(g, s->first, line, ns, meta, len)))
 		s->errors += r->level >= LEVEL_ERROR;
 	return line;
 }

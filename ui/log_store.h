@@ -2,7 +2,8 @@
  * The lines of one log: bytes in chunks, one record of fixed size for each line, the oldest dropped (and counted) once a
  * maximum of lines or bytes is reached. Lines are known by their number, which never changes. UI thread only.
  *
- * Lines that belong together, such as a traceback, are a group: the first is its head, the others point to it.
+ * Lines that belong together, such as a traceback, are a group: the first is its head, the others point to it. It is shown
+ * where its head stands or, if it is of probes, where the newest does.
  */
 #ifndef UI_LOG_STORE_H
 #define UI_LOG_STORE_H
@@ -21,21 +22,24 @@ struct log_record {
 };
 
 struct log_group {
-	uint64_t head, last; /* lines */
-	uint32_t members;    /* without the head */
+	uint64_t head, last, previous; /* lines; previous: the last one before `last` */
+	uint32_t members;              /* without the head */
 };
 
 struct log_store;
 
 struct log_store *log_store_new(size_t max_lines, size_t max_bytes, struct af_error *err);
 void log_store_free(struct log_store *s);
-/* Tells that a line that is no member of a group is dropped, and how many members go with it. */
-void log_store_on_drop(struct log_store *s, void (*fn)(void *arg, uint64_t line, uint32_t members), void *arg);
+/* Tells that a line that is no member of a group is dropped, where it is shown, and how many members go with it. */
+typedef void log_drop_fn(void *arg, uint64_t line, uint64_t row, uint32_t members);
+void log_store_on_drop(struct log_store *s, log_drop_fn *fn, void *arg);
 
 /* What groups lines of one source; starts as zeros. */
 struct log_grouping {
-	uint64_t head;
+	uint64_t head, probe; /* where the last group begins, and that of the probes */
+	int64_t probe_ns;
 	uint8_t kind, phase;
+	bool probed;
 };
 
 /* Copies the text; returns the line's number, UINT64_MAX when out of memory. grouping NULL: stands alone. */
@@ -48,6 +52,13 @@ uint64_t log_store_end(const struct log_store *s);
 /* Valid until the next addition. */
 struct log_record *log_store_at(const struct log_store *s, uint64_t line);
 const char *log_store_text(const struct log_store *s, const struct log_record *r);
+/* Of the group that the line belongs to: its head; itself if there is none. Before first: it was dropped. */
+static inline uint64_t log_store_head(const struct log_store *s, uint64_t line)
+{
+	return line - log_store_at(s, line)->head;
+}
+/* The line where its group is shown. */
+uint64_t log_store_row(const struct log_store *s, uint64_t line);
 /* The group of a head; NULL: it has no members. */
 const struct log_group *log_store_group(const struct log_store *s, uint64_t head);
 /* The next member behind `line` (which may be the head); 0: none. */
@@ -59,7 +70,8 @@ size_t log_store_bytes(const struct log_store *s);
 uint64_t log_store_errors(const struct log_store *s);
 size_t log_store_max_lines(const struct log_store *s);
 
-/* log_group.c: the head that a line about to get the number `line` belongs to; `line` itself: none. */
-uint64_t log_group_of(struct log_grouping *g, uint64_t line, struct log_meta meta, size_t len);
+/* log_group.c: the head that a line about to get the number `line` belongs to; `line` itself: none. Those before `first`
+ * are gone. */
+uint64_t log_group_of(struct log_grouping *g, uint64_t first, uint64_t line, int64_t ns, struct log_meta meta, size_t len);
 
 #endif

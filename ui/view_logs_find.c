@@ -44,14 +44,14 @@ void logs_set_search(struct logs_view *lv, const char *text)
 /* Puts the cursor there; a match within a folded group unfolds it. */
 static void go_to_match(struct logs_view *lv, uint64_t line)
 {
-	struct log_record *r = log_store_at(lv->book->store, line);
+	const struct log_record *r = log_store_at(lv->book->store, line);
 	size_t len;
 	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
 
 	lv->match = line;
 	lv->jump = 0;
 	if (!log_pattern_find(lv->search, text, len, 0, NULL, NULL))
-		r->flags |= LOG_OPEN;
+		log_store_at(lv->book->store, log_store_head(lv->book->store, line))->flags |= LOG_OPEN;
 	logs_show(lv, line);
 }
 

@@ -19,7 +19,7 @@ static int toggle_open(struct logs_view *lv)
 
 	if (line == NO_LINE || !logs_can_open(lv, line))
 		return REACT_HANDLED;
-	log_store_at(lv->book->store, line)->flags ^= LOG_OPEN;
+	log_store_at(lv->book->store, log_store_head(lv->book->store, line))->flags ^= LOG_OPEN;
 	/* Who unfolds wants to read it. */
 	logs_set_cursor(lv, logs_place(lv, line));
 	return REACT_REDRAW;

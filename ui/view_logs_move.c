@@ -84,6 +84,7 @@ void logs_hold(struct logs_view *lv)
 	set_top(lv, index, skip);
 	lv->book->follow = false;
 	lv->book->unseen = 0;
+	log_book_cut(lv->book);
 }
 
 void logs_follow(struct logs_view *lv)

@@ -20,6 +20,12 @@ static bool is_open(const struct log_record *r)
 	return r->flags & LOG_OPEN;
 }
 
+/* A group is open if its head is. */
+static uint64_t head_of(const struct logs_view *lv, uint64_t line)
+{
+	return log_store_head(lv->book->store, line);
+}
+
 static bool json_open(const struct logs_view *lv, const struct log_record *r)
 {
 	return r->flags & LOG_JSON && is_open(r) != lv->json;
@@ -27,7 +33,7 @@ static bool json_open(const struct logs_view *lv, const struct log_record *r)
 
 bool logs_can_open(struct logs_view *lv, uint64_t line)
 {
-	return record(lv, line)->flags & LOG_JSON || log_store_group(lv->book->store, line) != NULL;
+	return record(lv, line)->flags & LOG_JSON || log_store_group(lv->book->store, head_of(lv, line)) != NULL;
 }
 
 /* ---- laying out ------------------------------------------------------------------------------------- */
@@ -96,14 +102,16 @@ static void lay_json(struct logs_view *lv, uint64_t line)
 
 int logs_layout(struct logs_view *lv, uint64_t line)
 {
-	const struct log_record *r = record(lv, line);
+	uint64_t head = head_of(lv, line);
+	bool open = is_open(record(lv, head));
 
 	lv->row_count = 0;
-	if (lay_line(lv, line, ROW_FIRST) && json_open(lv, r))
+	/* Unfolded, what comes first stands first. */
+	if (lay_line(lv, open ? head : line, ROW_FIRST) && json_open(lv, record(lv, line)))
 		lay_json(lv, line);
-	if (is_open(r)) {
-		const struct log_group *g = log_store_group(lv->book->store, line);
-		for (uint64_t member = line; g && (member = log_store_next_member(lv->book->store, g, member));)
+	if (open) {
+		const struct log_group *g = log_store_group(lv->book->store, head);
+		for (uint64_t member = head; g && (member = log_store_next_member(lv->book->store, g, member));)
 			if (!lay_line(lv, member, ROW_MEMBER))
 				break;
 	}
@@ -131,13 +139,13 @@ static void mark(const struct area *a, int y, int x, struct log_pattern *pattern
 static void mark_all(struct logs_view *lv, const struct area *a, int y, int x, uint64_t line, const char *text, size_t from,
 		     size_t len)
 {
-	uint64_t head = line - record(lv, line)->head;
+	bool current = log_store_row(lv->book->store, line) == lv->match;
 
 	for (int i = 0; i < lv->filter.count; i++)
 		if (!lv->filter.rules[i].hide && !lv->filter.rules[i].off)
 			mark(a, y, x, lv->filter.rules[i].pattern, text, from, len, ROLE_FILTER);
 	if (lv->search)
-		mark(a, y, x, lv->search, text, from, len, head == lv->match ? ROLE_MATCH_CURRENT : ROLE_MATCH);
+		mark(a, y, x, lv->search, text, from, len, current ? ROLE_MATCH_CURRENT : ROLE_MATCH);
 }
 
 /* ---- drawing ------------------------------------------------------------------------------------------ */
@@ -254,15 +262,14 @@ static void draw_marker(struct logs_view *lv, const struct area *a, int y, const
 static int draw_suffix(struct logs_view *lv, const struct area *a, int y, uint64_t line)
 {
 	const struct log_record *r = record(lv, line);
-	const struct log_group *g = log_store_group(lv->book->store, line);
+	const struct log_group *g = log_store_group(lv->book->store, head_of(lv, line));
 	AUTO_STRBUF sb = STRBUF_INIT(256);
 
-	if (g && r->flags & LOG_HEALTH) {
-		if (!is_open(r))
-			strbuf_addf(&sb, "(hidden: %u ×)", g->members);
-	} else if (g) {
-		if (is_open(r))
+	if (g) {
+		if (is_open(record(lv, g->head)))
 			strbuf_adds(&sb, glyph(GLYPH_OPEN));
+		else if (r->flags & LOG_HEALTH)
+			strbuf_addf(&sb, "(hidden: %u ×)", g->members);
 		else
 			strbuf_addf(&sb, "%s %u line%s folded", glyph(GLYPH_CLOSED), g->members, g->members == 1 ? "" : "s");
 	} else if (r->flags & LOG_JSON && !json_open(lv, r)) {
@@ -295,14 +302,15 @@ static void draw_columns(struct logs_view *lv, const struct area *a, int y, cons
 
 	if (c->replica)
 		draw_fmt(a, y, c->replica, replica_role(r->replica), "%d", r->replica % 10);
-	if (row->kind != ROW_FIRST && row->kind != ROW_MEMBER)
+	/* What was printed with the row above has its time; probes were not. */
+	if (row->kind != ROW_FIRST && !(row->kind == ROW_MEMBER && r->flags & LOG_HEALTH))
 		return;
-	if (c->time && row->kind == ROW_FIRST) {
+	if (c->time) {
 		AUTO_STRBUF when = STRBUF_INIT(64);
 		logs_add_time(lv, &when, r->ns, c->time_width < 12);
 		draw_text(a, y, c->time, ROLE_TIME, when.data, when.len, false);
 	}
-	if (c->level && row->kind == ROW_FIRST)
+	if (c->level)
 		draw_str(a, y, c->level, level_role(r->level), log_level_name((enum log_level) r->level));
 }
 

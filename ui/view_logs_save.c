@@ -34,9 +34,10 @@ void logs_copy(struct logs_view *lv)
 
 	if (line == NO_LINE)
 		return;
-	const struct log_group *g = log_store_group(lv->book->store, line);
-	add_line(lv, &text, line);
-	for (uint64_t member = line; g && (member = log_store_next_member(lv->book->store, g, member));)
+	uint64_t head = log_store_head(lv->book->store, line);
+	const struct log_group *g = log_store_group(lv->book->store, head);
+	add_line(lv, &text, head);
+	for (uint64_t member = head; g && (member = log_store_next_member(lv->book->store, g, member));)
 		add_line(lv, &text, member);
 	if (strbuf_check(&text, NULL))
 		app_notice(lv->app, NOTICE_WARN, "this is too long to copy; S saves it to a file");
@@ -102,9 +103,10 @@ bool logs_save_step(struct logs_view *lv, int64_t budget_us)
 
 	for (size_t i = log_numbers_place(rows, save->next), n = 1; i < rows->count; i++, n++) {
 		uint64_t line = log_number(rows, i);
-		const struct log_group *g = log_store_group(lv->book->store, line);
-		save_line(lv, save, line);
-		for (uint64_t member = line; g && (member = log_store_next_member(lv->book->store, g, member));)
+		uint64_t head = log_store_head(lv->book->store, line);
+		const struct log_group *g = log_store_group(lv->book->store, head);
+		save_line(lv, save, head);
+		for (uint64_t member = head; g && (member = log_store_next_member(lv->book->store, g, member));)
 			save_line(lv, save, member);
 		save->next = line + 1;
 		if (n % 64 == 0 && clock_us() >= until)

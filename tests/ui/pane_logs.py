@@ -143,6 +143,27 @@ def _():
     ui.gone("tail-of-it")
 
 
+@test("probes are one row with a count, whatever comes between; it opens")
+def _():
+    at = time.time_ns()
+    for i in range(42):
+        engine.log("pool-0", ['172.17.0.1 "GET /%s" 200  1ms' % ("stats" if i % 3 else "health"), "INFO worked %d." % i],
+                   at=at + i * 10**6 * 10)
+    ui.wait("worked 41.", "(hidden: 41 ×)")
+    equal(len([line for line in body() if "GET /" in line]), 1, "rows of probes")
+    engine.log("pool-0", ['172.17.0.1 "GET /health" 503  1ms', '172.17.0.1 "GET /health" 200  1ms'])
+    ui.wait("(hidden: 42 ×)", re.compile('ERROR │ .*"GET /health" 503'))
+    ui.keys("Up", "Enter")
+    ui.wait(lambda: len(messages(r"(INFO .*GET /)")) > 5)
+    ui.keys("Enter")
+    ui.wait(re.compile(r"^┃▌.*hidden: 42", re.M))
+    # What is held stays as it is: the next ones have a row of their own.
+    engine.log("pool-0", ['172.17.0.1 "GET /health" 200  1ms'] * 3)
+    ui.wait("+3 new", "(hidden: 42 ×)")
+    ui.keys("End")
+    ui.wait("(hidden: 42 ×)", "(hidden: 2 ×)")
+
+
 @test("scrolling up holds the view and counts what arrives; End follows again")
 def _():
     engine.log("pool-0", ["INFO filler %d." % i for i in range(100)])

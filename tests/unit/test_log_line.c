@@ -153,7 +153,13 @@ static void test_flags(void **state)
 	assert_int_equal(flags_of(""), LOG_INDENT);
 	assert_int_equal(flags_of("During handling of the above exception, another exception occurred:"), LOG_CHAIN);
 	assert_int_equal(flags_of("1.2.3.4 - \"GET /health HTTP/1.1\" 200 OK"), LOG_HEALTH);
+	assert_int_equal(flags_of("172.17.0.1 \"GET /health\" 200  1ms"), LOG_HEALTH);
+	assert_int_equal(flags_of("::1 - - [x] \"HEAD /healthz HTTP/1.1\" 200 15 \"-\" \"curl\""), LOG_HEALTH);
+	assert_int_equal(flags_of("\"GET /stats?since=0 HTTP/1.1\" 200"), LOG_HEALTH);
 	assert_int_equal(flags_of("1.2.3.4 - \"GET /health HTTP/1.1\" 503"), 0);
+	assert_int_equal(flags_of("\"GET /healthy-food HTTP/1.1\" 200"), 0);
+	assert_int_equal(flags_of("he said \"GET /health\" and left"), 0);
+	assert_int_equal(flags_of("\"GET /health\" 2000"), 0);
 	assert_int_equal(flags_of("\x1b[1mx\x1b[0m"), LOG_SGR);
 }
 

@@ -120,25 +120,73 @@ static void test_other_groups(void **state)
 	struct log_grouping g = { 0 };
 
 	(void) state;
-	uint64_t probe = add(s, &g, "\"GET /health HTTP/1.1\" 200");
-	add(s, &g, "\"GET /health HTTP/1.1\" 200");
-	add(s, &g, "\"GET /health HTTP/1.1\" 200");
 	uint64_t info = add(s, &g, "INFO indented below");
 	uint64_t indented = add(s, &g, "    this");
 	uint64_t error = add(s, &g, "ERROR with detail");
 	add(s, &g, "    at main.java:1");
-	assert_int_equal(log_store_group(s, probe)->members, 2);
 	assert_null(log_store_group(s, info));
 	assert_int_equal(log_store_at(s, indented)->head, 0);
 	assert_int_equal(log_store_group(s, error)->members, 1);
 }
 
+static uint64_t add_at(struct log_store *s, struct log_grouping *g, int64_t seconds, const char *text)
+{
+	size_t len = strlen(text);
+
+	return log_store_add(s, g, seconds * 1000000000, 0, log_parse(text, len, false), text, len);
+}
+
+static void test_probes_are_one_row(void **state)
+{
+	static const char probe[] = "172.17.0.1 \"GET /health\" 200  1ms";
+	AF_AUTO(log_store) struct log_store *s = log_store_new(1000, 1 << 20, &err);
+	struct log_grouping g = { 0 };
+
+	(void) state;
+	uint64_t first = add_at(s, &g, 0, probe), traceback_head = 0, member = first, found = 0;
+	/* Whatever comes between, and without tearing it apart. */
+	for (size_t i = 0; i < ARRAY_LEN(traceback); i++) {
+		uint64_t line = add_at(s, &g, 10, traceback[i]);
+		traceback_head = i ? traceback_head : line;
+		add_at(s, &g, 10, probe);
+		add_at(s, &g, 10, "INFO:     1.2.3.4:5 - \"GET /stats?x=1 HTTP/1.1\" 200 OK");
+	}
+	assert_int_equal(log_store_group(s, first)->members, 2 * ARRAY_LEN(traceback));
+	assert_int_equal(log_store_group(s, traceback_head)->members, ARRAY_LEN(traceback) - 1);
+	while ((member = log_store_next_member(s, log_store_group(s, first), member)))
+		found++;
+	assert_int_equal(found, 2 * ARRAY_LEN(traceback));
+	/* One that failed stands for itself. */
+	uint64_t failed = add_at(s, &g, 20, "\"GET /health HTTP/1.1\" 503");
+	assert_true(!log_store_at(s, failed)->head && log_store_at(s, failed)->level == LEVEL_ERROR);
+	/* After some minutes it is seen again that they come. */
+	uint64_t later = add_at(s, &g, 301, probe);
+	assert_int_equal(log_store_at(s, later)->head, 0);
+	assert_true(log_store_at(s, add_at(s, &g, 302, probe))->head > 0);
+}
+
+static void test_probes_outlive_their_first(void **state)
+{
+	static const char probe[] = "\"GET /health\" 200";
+	AF_AUTO(log_store) struct log_store *s = log_store_new(10, 1 << 20, &err);
+	struct log_grouping g = { 0 };
+	unsigned alone = 0;
+
+	(void) state;
+	for (int i = 0; i < 100; i++)
+		add_at(s, &g, 0, probe);
+	for (uint64_t line = log_store_first(s); line < log_store_end(s); line++)
+		alone += !log_store_at(s, line)->head;
+	assert_true(alone <= 1);
+}
+
 static uint64_t gone_lines, gone_members;
 
-static void on_drop(void *arg, uint64_t line, uint32_t members)
+static void on_drop(void *arg, uint64_t line, uint64_t row, uint32_t members)
 {
 	(void) arg;
 	(void) line;
+	(void) row;
 	gone_lines++;
 	gone_members += members;
 }
@@ -198,7 +246,8 @@ int main(void)
 		cmocka_unit_test(test_lines_are_dropped_and_counted), cmocka_unit_test(test_bytes_are_bounded),
 		cmocka_unit_test(test_lines_longer_than_a_chunk),     cmocka_unit_test(test_a_traceback_is_one),
 		cmocka_unit_test(test_other_groups),		      cmocka_unit_test(test_groups_are_dropped_with_their_heads),
-		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_rates),			      cmocka_unit_test(test_probes_are_one_row),
+		cmocka_unit_test(test_probes_outlive_their_first),
 	};
 
 	return RUN(tests);
