@@ -110,16 +110,7 @@ bool log_book_sync(struct log_book *b, const struct environment *e)
 		struct book_source *s = source_of(b, &e->replicas[i]);
 		changed |= s && s->index < 0 && followed < FOLLOW_MAX;
 	}
-	for (int i = 0; i < b->source_count; i++) {
-		struct book_source *s = &b->sources[i];
-		/* Its stream ends by itself; the next start leaves it out. */
-		if (s->index < 0 || has(e, s->id))
-			continue;
-		if (b->feed && log_feed_state(b->feed, s->index) == STREAM_GONE)
-			continue;
-		changed = true;
-	}
-	b->replicas = e->count;
+	/* The stream of one that is gone ends by itself, with a word about it; the next start leaves it out. */
 	return changed;
 }
 
@@ -145,14 +136,37 @@ af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 	return b->feed ? AF_OK : AF_ERR_FAILED;
 }
 
-enum log_stream_state log_book_state(const struct log_book *b)
+bool log_book_has(const struct log_book *b, int number)
+{
+	for (int i = 0; i < b->source_count; i++)
+		if (b->sources[i].number == number && (b->sources[i].index >= 0 || log_book_lines(b, number)))
+			return true;
+	return false;
+}
+
+bool log_book_several(const struct log_book *b)
+{
+	int one = -1;
+
+	for (int i = 0; i < b->source_count; i++) {
+		int number = b->sources[i].number;
+		if (number == one || !log_book_has(b, number))
+			continue;
+		if (one >= 0)
+			return true;
+		one = number;
+	}
+	return false;
+}
+
+enum log_stream_state log_book_state(const struct log_book *b, int replica)
 {
 	int counts[STREAM_GONE + 1] = { 0 };
 
 	if (!b->feed)
 		return STREAM_CONNECTING;
 	for (int i = 0; i < b->source_count; i++)
-		if (b->sources[i].index >= 0)
+		if (b->sources[i].index >= 0 && (replica < 0 || b->sources[i].number == replica))
 			counts[log_feed_state(b->feed, b->sources[i].index)]++;
 	if (counts[STREAM_AWAY])
 		return STREAM_AWAY;

@@ -29,7 +29,6 @@ struct log_book {
 	unsigned generation; /* of the filter that the list is made with */
 	struct book_source *sources;
 	int source_count;
-	int replicas; /* followed now */
 	struct log_feed *feed; /* NULL: not followed */
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
 
@@ -63,7 +62,11 @@ uint64_t log_book_errors(const struct log_book *b, int replica);
 bool log_book_last(const struct log_book *b, int replica, int64_t now, int count, double *lines, uint32_t *errors);
 int64_t log_book_until(const struct log_book *b, int replica, int64_t now);
 double log_book_rate(const struct log_book *b, int replica, int64_t now);
-/* How all its streams are: the worst that still matters. */
-enum log_stream_state log_book_state(const struct log_book *b);
+/* How its streams are, or those of one replica: the worst that still matters. */
+enum log_stream_state log_book_state(const struct log_book *b, int replica);
+/* Is the replica followed, or are lines of it kept? */
+bool log_book_has(const struct log_book *b, int number);
+/* More than one is. */
+bool log_book_several(const struct log_book *b);
 
 #endif

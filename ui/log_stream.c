@@ -240,7 +240,7 @@ void *log_stream_run(void *arg)
 		if (ended) {
 			AUTO_STRBUF text = STRBUF_INIT(STRBUF_LINE);
 			strbuf_addf(&text, "replica %d was removed", s->number);
-			add_marker(s, s->at.last_ns, text.data);
+			add_marker(s, MAX(s->at.last_ns, wall_ms() * 1000000), text.data);
 		}
 	}
 	return NULL;

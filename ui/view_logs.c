@@ -85,7 +85,7 @@ void logs_refilter(struct logs_view *lv)
 
 bool logs_merged(const struct logs_view *lv)
 {
-	return lv->book && lv->book->replicas > 1 && lv->filter.only < 0;
+	return lv->book && log_book_several(lv->book) && lv->filter.only < 0;
 }
 
 void logs_update_only(struct logs_view *lv)
@@ -212,12 +212,28 @@ static void open_book(struct logs_view *lv, const char *environment)
 	forget_some(lv);
 }
 
+/* What was selected is gone: what it printed last is wanted now more than ever, until the cursor moves on. */
+bool logs_is_left(const struct logs_view *lv)
+{
+	struct model *m = &lv->app->model;
+
+	if (!lv->book || app_selected_environment(lv->app))
+		return false;
+	if (lv->selected_id)
+		return !model_replica(m, lv->selected_id, NULL);
+	return !model_environment(m, lv->book->environment);
+}
+
 void logs_view_selection_changed(struct view *v, struct app *app)
 {
 	struct logs_view *lv = (struct logs_view *) v;
 	const struct environment *e = app_selected_environment(app);
 	const struct replica *r = app_selected_replica(app);
 
+	if (!e && logs_is_left(lv))
+		return;
+	free(lv->selected_id);
+	lv->selected_id = r ? strdup(r->id) : NULL;
 	lv->selected = r ? r->number : -1;
 	if (!e || !lv->book || strcmp(lv->book->environment, e->name) != 0) {
 		stop_feed(lv);

@@ -42,7 +42,7 @@ static bool has_no_log(const struct logs_view *lv)
 static void add_state(const struct logs_view *lv, struct strbuf *sb)
 {
 	static const char *const words[] = { "CONNECTING", "LIVE", "NOT RUNNING", "ENGINE AWAY", "REMOVED" };
-	enum log_stream_state state = log_book_state(lv->book);
+	enum log_stream_state state = log_book_state(lv->book, lv->filter.only);
 
 	if (has_no_log(lv))
 		strbuf_adds(sb, "NO LOGS");
@@ -67,7 +67,7 @@ static void add_title(const struct logs_view *lv, struct strbuf *sb)
 	strbuf_addf(sb, "  %s", lv->book->environment);
 	if (lv->filter.only >= 0)
 		strbuf_addf(sb, "·%d", lv->filter.only);
-	else if (lv->book->replicas > 1)
+	else if (log_book_several(lv->book))
 		strbuf_adds(sb, "  merged by time");
 }
 
@@ -93,7 +93,7 @@ static void add_right(const struct logs_view *lv, struct hints *h)
 	hints_add(h, ACT_TIME, logs_time_name(lv->time));
 	hints_add(h, ACT_SEARCH, "search");
 	hints_add(h, ACT_FILTER, "filter");
-	if (lv->book->replicas > 1 && lv->selected >= 0)
+	if (log_book_several(lv->book) && lv->selected >= 0)
 		hints_add(h, ACT_MERGE, lv->merge ? "one replica" : "merge replicas");
 }
 
@@ -202,9 +202,9 @@ static unsigned replica_bits(const struct logs_view *lv)
 {
 	unsigned bits = 0;
 
-	for (int i = 0; i < lv->book->source_count; i++)
-		if (lv->book->sources[i].number < 10)
-			bits |= 1u << lv->book->sources[i].number;
+	for (int n = 0; n < 10; n++)
+		if (log_book_has(lv->book, n))
+			bits |= 1u << n;
 	return bits;
 }
 
@@ -238,7 +238,7 @@ static int draw_rules(const struct logs_view *lv, const struct area *a, int y, i
 static void draw_filter_row(const struct logs_view *lv, const struct area *a, int y)
 {
 	AUTO_STRBUF count = STRBUF_INIT(256);
-	bool several = lv->book->replicas > 1;
+	bool several = log_book_several(lv->book);
 
 	logs_add_grouped(&count, lv->book->list.lines);
 	if (!log_list_done(&lv->book->list))
@@ -364,9 +364,9 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 		text = "filtering …";
 	else if (log_store_end(b->store) > log_store_first(b->store))
 		text = "no line passes the filters; F edits them";
-	else if (log_book_state(b) == STREAM_CONNECTING)
+	else if (log_book_state(b, lv->filter.only) == STREAM_CONNECTING)
 		text = "reading …";
-	else if (log_book_state(b) == STREAM_AWAY)
+	else if (log_book_state(b, lv->filter.only) == STREAM_AWAY)
 		text = "the engine does not answer; reading goes on when it does";
 	draw_str(a, 0, 2, ROLE_DIM, text);
 }
@@ -398,7 +398,7 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 	int y = 0;
 
 	/* What is selected may have come or gone without a key. */
-	if (!e != !lv->book)
+	if (!e != !lv->book && !logs_is_left(lv))
 		logs_view_selection_changed(v, app);
 	lv->shown = true;
 	/* The body begins below the header: we are the only pane. */

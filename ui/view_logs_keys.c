@@ -175,7 +175,7 @@ static int logs_key(struct view *v, struct app *app UNUSED, keycode key)
 {
 	struct logs_view *lv = (struct logs_view *) v;
 
-	if (key < '0' || key > '9' || !lv->book || lv->book->replicas < 2)
+	if (key < '0' || key > '9' || !lv->book || !log_book_several(lv->book))
 		return REACT_NONE;
 	if (lv->filter.only >= 0) {
 		lv->merge = true;

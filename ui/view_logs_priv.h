@@ -46,6 +46,7 @@ struct logs_view {
 	uint64_t match; /* the current one */
 	int jump;       /* +1, -1: to the next match, as soon as it is known; 0: no */
 	int selected;   /* number of the selected replica; < 0: the environment */
+	char *selected_id; /* its container's; NULL: the environment */
 	bool merge;     /* all replicas, whatever is selected */
 	bool wrap, json;
 	enum time_format time;
@@ -76,6 +77,8 @@ struct logs_view {
 void logs_refilter(struct logs_view *lv);
 /* There is something to find out: goes on with it whenever the UI has nothing else to do. */
 void logs_pump(struct logs_view *lv);
+/* What is shown is no more there to be selected. */
+bool logs_is_left(const struct logs_view *lv);
 /* Replicas have numbers of their own in a column. */
 bool logs_merged(const struct logs_view *lv);
 /* The current book's list is that of the filter as it is now. */

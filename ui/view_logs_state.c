@@ -17,6 +17,7 @@ void logs_free(struct view *v)
 	log_filter_free(&lv->filter);
 	log_pattern_free(lv->search);
 	free(lv->search_text);
+	free(lv->selected_id);
 	strbuf_free(&lv->pretty);
 	strbuf_free(&lv->scratch);
 	log_spans_free(&lv->spans);
