@@ -119,6 +119,13 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 void logs_add_grouped(struct strbuf *sb, uint64_t n);
 double logs_rate(const struct logs_view *lv);
 
+/* ---- view_logs_head.c */
+void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y);
+void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int y);
+void logs_draw_heading(const struct logs_view *lv, const struct area *a, int y);
+/* The row below the frame: who is who, and how full the buffer is. */
+void logs_draw_status(const struct logs_view *lv, const struct area *a, int y);
+
 /* ---- view_logs_move.c */
 size_t logs_place(const struct logs_view *lv, uint64_t line);
 void logs_hold(struct logs_view *lv);
