@@ -9,6 +9,8 @@
 #define FOLLOW_MAX 256
 /* Of what a container printed while nobody looked, so much is read afterwards. */
 #define CATCH_UP 20000
+/* For so long what comes may be what was printed before. */
+#define HISTORY_MS 2000
 
 static struct book_source *counter(const struct log_book *b, int number)
 {
@@ -132,6 +134,7 @@ af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 	}
 	if (!count)
 		return AF_OK;
+	b->followed_ms = clock_ms();
 	b->feed = log_feed_start(app, from, count, batch, arg, err);
 	return b->feed ? AF_OK : AF_ERR_FAILED;
 }
@@ -216,6 +219,17 @@ void log_book_cut(struct log_book *b)
 		b->sources[i].grouping.probed = false;
 }
 
+/* The newest line of a source has come: how late is it? */
+static void note_lag(struct log_book *b, const struct log_entry *e)
+{
+	struct book_source *s = source_at(b, e->source), *sum = s ? counter(b, s->number) : NULL;
+
+	if (!sum || !e->timed || clock_ms() - b->followed_ms < HISTORY_MS)
+		return;
+	b->lag_ms = wall_ms() - e->ns / 1000000;
+	sum->behind = (int) MAX(MIN(b->lag_ms / 1000, INT64_C(1000000)), INT64_C(-1000000));
+}
+
 int log_book_add(struct log_book *b, const struct log_batch *batch)
 {
 	struct log_entry e = { 0 };
@@ -225,10 +239,9 @@ int log_book_add(struct log_book *b, const struct log_batch *batch)
 		memcpy(&e, batch->data + pos, sizeof(e));
 		pos += sizeof(e);
 		shown += add_entry(b, &e, batch->data + pos);
+		note_lag(b, &e);
 		pos += e.len;
 	}
-	if (batch->lines)
-		b->lag_ms = wall_ms() - e.ns / 1000000;
 	if (!b->follow)
 		b->unseen += (uint64_t) shown;
 	return shown;
@@ -264,7 +277,7 @@ bool log_book_last(const struct log_book *b, int replica, int64_t now, int count
 	memset(errors, 0, (size_t) count * sizeof(*errors));
 	for (int i = 0; i < b->source_count; i++) {
 		const struct book_source *s = &b->sources[i];
-		if ((replica >= 0 && s->number != replica) || !log_rates_last(&s->rates, now, count, one_lines, one_errors))
+		if ((replica >= 0 && s->number != replica) || !log_rates_last(&s->rates, now - s->behind, count, one_lines, one_errors))
 			continue;
 		any = true;
 		for (int j = 0; j < count; j++) {
@@ -275,13 +288,20 @@ bool log_book_last(const struct log_book *b, int replica, int64_t now, int count
 	return any;
 }
 
+static int64_t until_of(const struct book_source *s, int64_t now)
+{
+	int64_t until = log_rates_until(&s->rates, now - s->behind);
+
+	return until ? until + s->behind : 0;
+}
+
 int64_t log_book_until(const struct log_book *b, int replica, int64_t now)
 {
 	int64_t until = 0;
 
 	for (int i = 0; i < b->source_count; i++)
 		if (replica < 0 || b->sources[i].number == replica)
-			until = MAX(until, log_rates_until(&b->sources[i].rates, now));
+			until = MAX(until, until_of(&b->sources[i], now));
 	return until;
 }
 
@@ -291,6 +311,6 @@ double log_book_rate(const struct log_book *b, int replica, int64_t now)
 
 	for (int i = 0; i < b->source_count; i++)
 		if (replica < 0 || b->sources[i].number == replica)
-			sum += log_rates_now(&b->sources[i].rates, now);
+			sum += log_rates_now(&b->sources[i].rates, now - b->sources[i].behind);
 	return sum;
 }

@@ -20,6 +20,7 @@ struct book_source {
 	/* Of all that had this number, kept at the first of them: */
 	uint64_t lines, errors; /* in the store; a group's errors count once */
 	struct log_rates rates;
+	int behind; /* seconds that its lines' times are behind our clock when they come: another clock, or a slow reader */
 };
 
 struct log_book {
@@ -30,6 +31,7 @@ struct log_book {
 	struct book_source *sources;
 	int source_count;
 	struct log_feed *feed; /* NULL: not followed */
+	int64_t followed_ms; /* since then */
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
 
 	/* Where the reader stands. */
