@@ -128,6 +128,11 @@ void app_ask(struct app *app, const char *label, const char *initial,
 	app_redraw(app);
 }
 
+void app_remark(struct app *app, bool wrong, const char *text)
+{
+	prompt_remark(app->prompt, wrong, text);
+}
+
 void app_call(struct app *app, const char *method)
 {
 	const struct environment *e = app_selected_environment(app);

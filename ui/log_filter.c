@@ -105,7 +105,7 @@ bool log_filter_active(const struct log_filter *f)
 	for (int i = 0; i < f->count; i++)
 		if (!f->rules[i].off)
 			return true;
-	return f->least > LEVEL_NONE;
+	return f->least > LEVEL_NONE || (f->only < 0 && f->muted);
 }
 
 /* ---- lines ---------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ af_code log_filter_set(struct log_filter *f, enum log_purpose purpose, const cha
 af_code log_filter_edit(struct log_filter *f, int i, const char *text, struct af_error *err) MUST_CHECK;
 void log_filter_remove(struct log_filter *f, int i);
 const struct log_rule *log_filter_get(const struct log_filter *f, enum log_purpose purpose);
-/* Does it leave anything out because of rules or level? */
+/* Does it leave anything out that would be shown otherwise? */
 bool log_filter_active(const struct log_filter *f);
 
 bool log_filter_passes(struct log_filter *f, const struct log_store *s, const struct log_record *r);

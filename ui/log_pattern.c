@@ -86,6 +86,15 @@ af_code log_pattern_new(const char *text, struct log_pattern **out, struct af_er
 	return AF_OK;
 }
 
+af_code log_pattern_check(const char *text, struct af_error *err)
+{
+	struct log_pattern *p = NULL;
+	af_code rc = log_pattern_new(text, &p, err);
+
+	log_pattern_free(p);
+	return rc;
+}
+
 bool log_pattern_find(struct log_pattern *p, const char *text, size_t len, size_t start, size_t *from, size_t *to)
 {
 	if (start > len)

@@ -20,6 +20,8 @@
 /* Keys become at most so many bytes each; a paste goes another way. */
 #define QUEUE_SIZE 64
 #define POPUP_ROWS 8
+/* Questions whose answers are remembered, each for itself. */
+#define PASTS_MAX 16
 
 enum prompt_mode { PROMPT_CLOSED, PROMPT_COMMAND, PROMPT_ASK };
 
@@ -39,7 +41,14 @@ struct prompt {
 	struct completions popup;
 	bool popup_open;
 	int popup_at; /* chosen by Tab again; -1: none */
-	HISTORY_STATE commands, none;
+	char *remark; /* on a question */
+	bool wrong;   /* it is about a mistake */
+	HISTORY_STATE commands;
+	/* What was answered before, in this session. */
+	struct past {
+		char *label;
+		HISTORY_STATE answers;
+	} pasts[PASTS_MAX], *past; /* that of the question that is open; NULL: there was no room */
 	char *history_path;
 };
 
@@ -183,6 +192,55 @@ static void write_commands(struct prompt *p)
 		return;
 }
 
+/* Takes readline's history as it is now. */
+static void keep_history(HISTORY_STATE *kept)
+{
+	HISTORY_STATE *state = history_get_history_state();
+
+	if (state)
+		*kept = *state;
+	free(state);
+}
+
+/* A question is over: the commands' history comes back. */
+static void leave_past(struct prompt *p)
+{
+	if (p->past)
+		keep_history(&p->past->answers);
+	else
+		clear_history();
+	p->past = NULL;
+	history_set_history_state(&p->commands);
+}
+
+/* The answers to questions of that label are the history now. */
+static void enter_past(struct prompt *p, const char *label)
+{
+	HISTORY_STATE none = { 0 };
+	int i = 0;
+
+	keep_history(&p->commands);
+	while (i < PASTS_MAX && p->pasts[i].label && strcmp(p->pasts[i].label, label) != 0)
+		i++;
+	if (i < PASTS_MAX && !p->pasts[i].label)
+		p->pasts[i].label = strdup(label);
+	p->past = i < PASTS_MAX && p->pasts[i].label ? &p->pasts[i] : NULL;
+	history_set_history_state(p->past ? &p->past->answers : &none);
+	using_history();
+}
+
+static void free_pasts(struct prompt *p)
+{
+	for (int i = 0; i < PASTS_MAX && p->pasts[i].label; i++) {
+		history_set_history_state(&p->pasts[i].answers);
+		clear_history();
+		keep_history(&p->pasts[i].answers);
+		free(p->pasts[i].answers.entries);
+		free(p->pasts[i].label);
+	}
+	history_set_history_state(&(HISTORY_STATE){ 0 });
+}
+
 void prompt_free(struct prompt *p)
 {
 	if (!p)
@@ -191,9 +249,13 @@ void prompt_free(struct prompt *p)
 	if (p->mode != PROMPT_CLOSED)
 		rl_callback_handler_remove();
 	if (p->mode == PROMPT_ASK)
-		history_set_history_state(&p->commands);
+		leave_past(p);
 	write_commands(p);
 	clear_history();
+	keep_history(&p->commands);
+	free(p->commands.entries);
+	free_pasts(p);
+	free(p->remark);
 	completions_free(&p->popup);
 	strbuf_free(&p->last);
 	free(p->label);
@@ -232,7 +294,7 @@ static void open_line(struct prompt *p, enum prompt_mode mode, const char *text)
 static void close_line(struct prompt *p)
 {
 	if (p->mode == PROMPT_ASK)
-		history_set_history_state(&p->commands);
+		leave_past(p);
 	p->mode = PROMPT_CLOSED;
 	close_popup(p);
 	app_redraw(p->app);
@@ -257,14 +319,16 @@ void prompt_ask(struct prompt *p, const char *label, const char *initial,
 	p->changed = changed;
 	p->done = done;
 	p->arg = arg;
-	/* Questions have no past; the commands' comes back afterwards. */
-	HISTORY_STATE *state = history_get_history_state();
-	if (state)
-		p->commands = *state;
-	free(state);
-	p->none = (HISTORY_STATE){ 0 };
-	history_set_history_state(&p->none);
+	enter_past(p, label);
+	prompt_remark(p, false, NULL);
 	open_line(p, PROMPT_ASK, initial);
+}
+
+void prompt_remark(struct prompt *p, bool wrong, const char *text)
+{
+	free(p->remark);
+	p->remark = text ? strdup(text) : NULL;
+	p->wrong = wrong;
 }
 
 /* ---- keys ---------------------------------------------------------------------------------------------- */
@@ -318,6 +382,14 @@ static void tell_changed(struct prompt *p)
 	p->changed(p->app, p->last.data, p->arg);
 }
 
+static void remember_line(const char *line)
+{
+	HIST_ENTRY *newest = history_length ? history_get(history_base + history_length - 1) : NULL;
+
+	if (!newest || strcmp(newest->line, line) != 0)
+		add_history(line);
+}
+
 /* Secrets do not go into the history. */
 static void remember(const char *line, const struct strlist *words, size_t first)
 {
@@ -326,10 +398,7 @@ static void remember(const char *line, const struct strlist *words, size_t first
 
 	if (spec)
 		words_join_masked(&masked, spec, (const char *const *) words->items + first, (int) (words->count - first));
-	const char *kept = spec ? masked.data : line;
-	HIST_ENTRY *newest = history_length ? history_get(history_base + history_length - 1) : NULL;
-	if (!newest || strcmp(newest->line, kept) != 0)
-		add_history(kept);
+	remember_line(spec ? masked.data : line);
 }
 
 static void run_line(struct prompt *p, const char *line)
@@ -369,6 +438,8 @@ static void take_line(struct prompt *p)
 	AUTO_FREE char *line = af_steal(p->line);
 	enum prompt_mode mode = p->mode;
 
+	if (mode == PROMPT_ASK && p->past && !str_blank(line))
+		remember_line(line);
 	close_line(p);
 	if (mode == PROMPT_COMMAND)
 		run_line(p, line);
@@ -540,7 +611,7 @@ static void draw_popup(const struct prompt *p, const struct area *above, int x)
 }
 
 /* The line scrolls so that the cursor is seen. */
-static void draw_line(struct prompt *p, const struct area *row, const struct area *above, int x)
+static int draw_line(struct prompt *p, const struct area *row, const struct area *above, int x)
 {
 	struct area field = { row->y, row->x + x, 1, row->w - x - 1 };
 	int cursor = text_width(rl_line_buffer, (size_t) rl_point);
@@ -563,6 +634,19 @@ static void draw_line(struct prompt *p, const struct area *row, const struct are
 	if (p->popup_open)
 		draw_popup(p, above, x + text_width(rl_line_buffer, p->popup.start) - 2);
 	canvas_cursor(&field, 0, cursor - hidden);
+	return x + MAX(used, cursor - hidden + 1);
+}
+
+/* What is wrong is said as far as there is room, the rest only where it is whole. */
+static void draw_remark(const struct prompt *p, const struct area *row, int x)
+{
+	int width = text_width(p->remark, strlen(p->remark)), room = row->w - x - 3;
+
+	if (p->wrong && room > 8)
+		draw_text(&(struct area){ row->y, row->x, 1, row->w - 1 }, 0, row->w - 1 - MIN(width, room), ROLE_ERROR, p->remark,
+			  strlen(p->remark), true);
+	else if (!p->wrong && width <= room)
+		draw_right(row, 0, x, row->w - x - 1, ROLE_DIM, p->remark);
 }
 
 void prompt_draw(struct prompt *p, const struct area *row, const struct area *above)
@@ -584,5 +668,7 @@ void prompt_draw(struct prompt *p, const struct area *row, const struct area *ab
 	/* What is typed keeps half of the row. */
 	struct area left = { row->y, row->x, 1, MAX(row->w / 2, 1) };
 	x = draw_text(&left, 0, 0, ROLE_PROMPT, label, strlen(label), true) + 1;
-	draw_line(p, row, above, x);
+	x = draw_line(p, row, above, x);
+	if (p->mode == PROMPT_ASK && p->remark)
+		draw_remark(p, row, x);
 }

@@ -23,6 +23,9 @@ void prompt_command(struct prompt *p, const char *text);
 void prompt_ask(struct prompt *p, const char *label, const char *initial,
 		void (*changed)(struct app *app, const char *text, void *arg),
 		void (*done)(struct app *app, const char *text, void *arg), void *arg);
+/* While a question is open, what is said of it at the end of the row: how to answer, or what is wrong with the answer so
+ * far; NULL: nothing. */
+void prompt_remark(struct prompt *p, bool wrong, const char *text);
 /* While it is open all keys are its. */
 bool prompt_open(const struct prompt *p);
 /* A key or a paste while it is open. Enter runs the command line by job_start(); Esc closes; ^C clears, and closes when

@@ -198,6 +198,8 @@ static void open_book(struct logs_view *lv, const char *environment)
 			forget(lv, BOOKS_MAX - 1);
 		if (!(b = log_book_new(environment, &lv->app->options, &lv->filter, NULL)))
 			return;
+		if (lv->muted_of && !strcmp(lv->muted_of, environment))
+			b->muted = lv->muted_then;
 		b->generation = lv->generation - 1;
 		lv->book_count++;
 	} else {
@@ -206,6 +208,9 @@ static void open_book(struct logs_view *lv, const char *environment)
 	i = MIN(i, lv->book_count - 1);
 	memmove(lv->books + 1, lv->books, (size_t) i * sizeof(*lv->books));
 	lv->books[0] = lv->book = b;
+	if (b->muted != lv->filter.muted)
+		lv->generation++;
+	lv->filter.muted = b->muted;
 	lv->match = NO_LINE;
 	if (b->list.search != lv->search)
 		log_list_search(&b->list, lv->search);

@@ -53,7 +53,28 @@ static void add_state(const struct logs_view *lv, struct strbuf *sb)
 	strbuf_adds(sb, "/s");
 }
 
-static void add_title(const struct logs_view *lv, struct strbuf *sb)
+/* "  without 1 3": what the digits have switched off, where no row tells. */
+static void add_muted(const struct logs_view *lv, struct strbuf *sb)
+{
+	const char *words = "  without";
+
+	for (int n = 0; n < 10 && !lv->zoomed; n++)
+		if (lv->filter.muted >> n & 1 && log_book_has(lv->book, n)) {
+			strbuf_addf(sb, "%s %d", words, n);
+			words = "";
+		}
+}
+
+/* Where one host's lines are shown that no other pane names. */
+static const char *host_of(const struct logs_view *lv)
+{
+	for (int i = lv->book->source_count; i-- > 0;)
+		if (lv->book->sources[i].number == lv->filter.only)
+			return lv->book->sources[i].host;
+	return "";
+}
+
+static void add_title(const struct logs_view *lv, struct strbuf *sb, int width)
 {
 	strbuf_adds(sb, "[3] Logs");
 	if (!lv->book)
@@ -61,8 +82,12 @@ static void add_title(const struct logs_view *lv, struct strbuf *sb)
 	strbuf_addf(sb, "  %s", lv->book->environment);
 	if (lv->filter.only >= 0)
 		strbuf_addf(sb, "·%d", lv->filter.only);
-	else if (log_book_several(lv->book))
+	if (lv->filter.only >= 0 && width < 100 && lv->app->model.host_count > 1)
+		strbuf_addf(sb, " %s", host_of(lv));
+	if (lv->filter.only < 0 && log_book_several(lv->book)) {
 		strbuf_adds(sb, "  merged by time");
+		add_muted(lv, sb);
+	}
 }
 
 static void add_right(const struct logs_view *lv, struct hints *h)
@@ -121,14 +146,18 @@ static void add_bottom(const struct logs_view *lv, struct hints *h, bool focused
 	hints_add(h, ACT_SAVE, "save");
 }
 
+static const char *bar(void)
+{
+	return canvas_glyphs() == GLYPHS_ASCII ? glyph(GLYPH_CURSOR) : "▐";
+}
+
 static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool wide)
 {
 	const struct log_book *b = lv->book;
 	const struct log_list *l = &b->list;
 
 	if (!b->follow) {
-		size_t at = l->rows.count ? log_numbers_place(&l->rows, b->top) : 0;
-		strbuf_addf(sb, "%s %zu%% HELD", glyph(GLYPH_CURSOR), l->rows.count ? at * 100 / l->rows.count : 100);
+		strbuf_addf(sb, "%s %zu%% HELD", bar(), l->rows.count ? lv->last_row * 100 / l->rows.count : 100);
 		if (b->unseen) {
 			strbuf_adds(sb, "  +");
 			logs_add_grouped(sb, b->unseen);
@@ -137,11 +166,11 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 		return;
 	}
 	if (!wide || lv->zoomed) {
-		strbuf_addf(sb, "%s %sFOLLOW", glyph(GLYPH_CURSOR), lv->zoomed ? "100% " : "");
+		strbuf_addf(sb, "%s %sFOLLOW", bar(), lv->zoomed ? "100% " : "");
 		return;
 	}
 	strbuf_adds(sb, "scrollback ");
-	logs_add_grouped(sb, log_store_end(b->store) - log_store_first(b->store));
+	logs_add_grouped(sb, log_book_lines(b, lv->filter.only));
 	strbuf_adds(sb, " lines · ");
 	logs_add_grouped(sb, log_store_dropped(b->store));
 	strbuf_adds(sb, " dropped");
@@ -198,6 +227,22 @@ static void draw_lines(struct logs_view *lv, const struct area *a, bool focused)
 	}
 }
 
+/* How far down the view is. */
+static void find_last_row(struct logs_view *lv)
+{
+	const struct log_numbers *rows = &lv->book->list.rows;
+	size_t index = 0;
+	int skip = 0;
+
+	lv->last_row = rows->count;
+	if (lv->book->follow || !rows->count)
+		return;
+	logs_first_row(lv, &index, &skip);
+	for (int left = lv->height + skip; left > 0 && index < rows->count; index++)
+		left -= logs_layout(lv, log_number(rows, index));
+	lv->last_row = index;
+}
+
 static void draw_nothing(const struct logs_view *lv, const struct area *a)
 {
 	const struct log_book *b = lv->book;
@@ -207,13 +252,15 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 		text = "an environment of mode url keeps its logs where it runs";
 	else if (!log_list_done(&b->list))
 		text = "filtering …";
-	else if (log_store_end(b->store) > log_store_first(b->store))
-		text = "no line passes the filters; F edits them";
+	else if (log_book_lines(b, lv->filter.only))
+		text = "no line passes the filters";
 	else if (log_book_state(b, lv->filter.only) == STREAM_CONNECTING)
 		text = "reading …";
 	else if (log_book_state(b, lv->filter.only) == STREAM_AWAY)
 		text = "the engine does not answer; reading goes on when it does";
-	draw_str(a, 0, 2, ROLE_DIM, text);
+	int x = 2 + draw_str(a, 0, 2, ROLE_DIM, text);
+	if (log_list_done(&b->list) && log_book_lines(b, lv->filter.only) && !lv->zoomed)
+		logs_draw_rules(lv, a, 0, x + 2);
 }
 
 static struct area draw_frame(struct logs_view *lv, const struct area *a, bool focused)
@@ -222,7 +269,7 @@ static struct area draw_frame(struct logs_view *lv, const struct area *a, bool f
 	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), bottom_right = STRBUF_INIT(STRBUF_LINE);
 	struct box box = { .focused = focused };
 
-	add_title(lv, &title);
+	add_title(lv, &title, a->w);
 	if (lv->book) {
 		add_right(lv, &right);
 		add_bottom(lv, &bottom, focused);
@@ -247,24 +294,29 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 		logs_view_selection_changed(v, app);
 	lv->shown = true;
 	/* The body begins below the header: we are the only pane. */
-	lv->zoomed = a->y <= 1 && a->h >= LOGS_ZOOMED_ROWS;
-	outer.h -= lv->zoomed && lv->book;
+	bool tall = a->y <= 1 && a->h >= LOGS_TALL_ROWS;
+	lv->zoomed = tall || app_zoomed(app, LOGS_ZOOMED_ROWS);
+	outer.h -= tall && lv->book;
+	if (lv->book) {
+		place_columns(lv, outer.w - 2);
+		lv->width = outer.w - 2;
+		lv->height = MAX(outer.h - 2 - lv->zoomed - tall - lv->columns.ruled, 0);
+		find_last_row(lv);
+	}
 	struct area in = draw_frame(lv, &outer, focused);
 	if (!lv->book) {
 		draw_str(&in, 0, 2, ROLE_DIM, "no environment is selected");
 		return;
 	}
-	place_columns(lv, in.w);
-	if (lv->zoomed) {
+	if (tall)
 		logs_draw_graph_row(lv, &in, y++);
+	if (lv->zoomed)
 		logs_draw_filter_row(lv, &in, y++);
-		if (lv->columns.ruled)
-			logs_draw_heading(lv, &in, y++);
+	if (lv->columns.ruled)
+		logs_draw_heading(lv, &in, y++);
+	if (tall)
 		logs_draw_status(lv, a, a->h - 1);
-	}
-	struct area lines = { in.y + y, in.x, MAX(in.h - y, 0), in.w };
-	lv->height = lines.h;
-	lv->width = lines.w;
+	struct area lines = { in.y + y, in.x, lv->height, in.w };
 	lv->screen_y = lines.y - a->y;
 	lv->rate_shown = (int64_t) (logs_rate(lv) + 0.5);
 	if (lv->book->list.rows.count)

@@ -67,42 +67,59 @@ static void changed(struct filters_view *fv)
 	logs_refilter(fv->lv);
 }
 
-static void complain(struct filters_view *fv, struct af_error *err)
+/* Says why it is no expression, as long as it is none. */
+static void checked(struct app *app, const char *text, void *arg UNUSED)
 {
-	app_notice_error(fv->lv->app, err);
-	af_error_clear(err);
+	struct af_error err = AF_ERROR_INIT;
+
+	logs_remark(app, NULL, log_pattern_check(text, &err) ? &err : NULL);
+	af_error_clear(&err);
 }
 
-static void added(struct app *app UNUSED, const char *text, void *arg)
+static void ask_new(struct filters_view *fv, bool hide, const char *text);
+static void ask_change(struct filters_view *fv, const char *text);
+
+static void added(struct app *app, const char *text, void *arg)
 {
 	struct filters_view *fv = arg;
 	struct af_error err = AF_ERROR_INIT;
 
 	if (str_blank(text))
 		return;
-	if (log_filter_add(&fv->lv->filter, fv->hide, RULE_STACK, text, &err))
-		complain(fv, &err);
-	else
+	if (log_filter_add(&fv->lv->filter, fv->hide, RULE_STACK, text, &err)) {
+		ask_new(fv, fv->hide, text);
+		logs_remark(app, NULL, &err);
+	} else {
 		fv->cursor = fv->lv->filter.count - 1;
+	}
+	af_error_clear(&err);
 	changed(fv);
 }
 
-static void edited(struct app *app UNUSED, const char *text, void *arg)
+static void edited(struct app *app, const char *text, void *arg)
 {
 	struct filters_view *fv = arg;
 	struct af_error err = AF_ERROR_INIT;
 
 	if (str_blank(text) || fv->cursor >= fv->lv->filter.count)
 		return;
-	if (log_filter_edit(&fv->lv->filter, fv->cursor, text, &err))
-		complain(fv, &err);
+	if (log_filter_edit(&fv->lv->filter, fv->cursor, text, &err)) {
+		ask_change(fv, text);
+		logs_remark(app, NULL, &err);
+	}
+	af_error_clear(&err);
 	changed(fv);
 }
 
-static void ask_new(struct filters_view *fv, bool hide)
+static void ask_change(struct filters_view *fv, const char *text)
+{
+	app_ask(fv->lv->app, "change to:", text, checked, edited, fv);
+}
+
+static void ask_new(struct filters_view *fv, bool hide, const char *text)
 {
 	fv->hide = hide;
-	app_ask(fv->lv->app, hide ? "hide lines that match: " : "keep lines that match: ", NULL, NULL, added, fv);
+	app_ask(fv->lv->app, hide ? "hide lines that match:" : "keep lines that match:", text, checked, added, fv);
 }
 
 static int filters_key(struct view *v, struct app *app UNUSED, keycode key)
@@ -112,7 +129,7 @@ static int filters_key(struct view *v, struct app *app UNUSED, keycode key)
 	bool on_rule = fv->cursor < f->count;
 
 	if (key == 'a' || key == 'h') {
-		ask_new(fv, key == 'h');
+		ask_new(fv, key == 'h', NULL);
 	} else if ((key == 'x' || key == 'd') && on_rule) {
 		log_filter_remove(f, fv->cursor);
 	} else if (key == ' ' && on_rule) {
@@ -134,7 +151,7 @@ static bool filters_wants_text(const struct view *v UNUSED)
 	return true;
 }
 
-static int filters_act(struct view *v, struct app *app, enum action action)
+static int filters_act(struct view *v, struct app *app UNUSED, enum action action)
 {
 	struct filters_view *fv = (struct filters_view *) v;
 	const struct log_filter *f = &fv->lv->filter;
@@ -146,7 +163,7 @@ static int filters_act(struct view *v, struct app *app, enum action action)
 		return REACT_REDRAW;
 	case ACT_OPEN:
 		if (fv->cursor < f->count)
-			app_ask(app, "change to: ", f->rules[fv->cursor].text, NULL, edited, fv);
+			ask_change(fv, f->rules[fv->cursor].text);
 		return REACT_REDRAW;
 	case ACT_BACK:
 	case ACT_QUIT:
@@ -156,9 +173,16 @@ static int filters_act(struct view *v, struct app *app, enum action action)
 	}
 }
 
+static const struct footer_hint filters_hints[] = {
+	{ .what = "a keep" },	{ .what = "h hide" },  { .what = "space on/off" }, { .action = ACT_OPEN, .what = "edit" },
+	{ .what = "x remove" }, { .what = "c clear" }, { .what = "v level" },	     { .action = ACT_BACK, .what = "close" },
+	{ 0 }
+};
+
 static const struct view_ops filters_ops = {
 	.name = "log-filters",
 	.contexts = filters_contexts,
+	.hints = filters_hints,
 	.free = filters_free,
 	.draw = filters_draw,
 	.act = filters_act,

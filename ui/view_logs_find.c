@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "ui/prompt.h"
 #include "ui/view_logs_priv.h"
 
 /* ---- search ------------------------------------------------------------------------------------------ */
@@ -93,12 +94,31 @@ int logs_next_match(struct logs_view *lv, int step)
 	return REACT_REDRAW;
 }
 
-static void search_changed(struct app *app UNUSED, const char *text, void *arg)
+/* Behind what is typed: how to go on, or why it is no expression yet. */
+void logs_remark(struct app *app, const char *how, const struct af_error *err)
 {
-	/* Half of an expression is none yet: what was found so far stays. */
-	if (try_search(arg, text, NULL) == AF_OK)
-		app_redraw(app);
+	const char *why = err && err->message ? strstr(err->message, "expression: ") : NULL;
+
+	app_remark(app, why != NULL, why ? why + strlen("expression: ") : how);
+	app_redraw(app);
 }
+
+static const char search_how[] = "search (regex)   ↵ keep   Esc clear   ^R history";
+static const char filter_how[] = "keep lines that match (regex)   ↵ keep   Esc clear   ^R history";
+
+static void search_changed(struct app *app, const char *text, void *arg)
+{
+	struct af_error err = AF_ERROR_INIT;
+
+	/* Half of an expression is none yet: what was found so far stays. */
+	if (try_search(arg, text, &err))
+		logs_remark(app, NULL, &err);
+	else
+		logs_remark(app, search_how, NULL);
+	af_error_clear(&err);
+}
+
+static void ask_search(struct logs_view *lv, const char *initial);
 
 static void search_done(struct app *app, const char *text, void *arg)
 {
@@ -109,17 +129,28 @@ static void search_done(struct app *app, const char *text, void *arg)
 		take_search(lv, NULL, NULL);
 		return;
 	}
-	logs_set_search(lv, text);
-	if (!lv->search)
+	struct af_error err = AF_ERROR_INIT;
+	if (try_search(lv, text, &err)) {
+		ask_search(lv, text);
+		logs_remark(app, NULL, &err);
+	}
+	af_error_clear(&err);
+	if (!lv->search || prompt_open(app->prompt))
 		return;
 	lv->jump = -1;
 	logs_try_jump(lv);
 	logs_pump(lv);
 }
 
+static void ask_search(struct logs_view *lv, const char *initial)
+{
+	app_ask(lv->app, "/", initial, search_changed, search_done, lv);
+	app_remark(lv->app, false, search_how);
+}
+
 void logs_ask_search(struct logs_view *lv)
 {
-	app_ask(lv->app, "/", lv->search_text, search_changed, search_done, lv);
+	ask_search(lv, NULL);
 }
 
 /* ---- filter ---------------------------------------------------------------------------------------------- */
@@ -128,27 +159,43 @@ static void filter_changed(struct app *app, const char *text, void *arg)
 {
 	struct logs_view *lv = arg;
 
-	if (log_filter_set(&lv->filter, RULE_QUICK, text, NULL) == AF_OK)
+	struct af_error err = AF_ERROR_INIT;
+
+	if (log_filter_set(&lv->filter, RULE_QUICK, text, &err)) {
+		logs_remark(app, NULL, &err);
+	} else {
 		logs_refilter(lv);
-	app_redraw(app);
+		logs_remark(app, filter_how, NULL);
+	}
+	af_error_clear(&err);
 }
+
+static void ask_filter(struct logs_view *lv, const char *initial);
 
 static void filter_done(struct app *app, const char *text, void *arg)
 {
 	struct logs_view *lv = arg;
 	struct af_error err = AF_ERROR_INIT;
 
-	if (log_filter_set(&lv->filter, RULE_QUICK, text, &err))
-		app_notice_error(app, &err);
+	if (log_filter_set(&lv->filter, RULE_QUICK, text, &err)) {
+		ask_filter(lv, text);
+		logs_remark(app, NULL, &err);
+	}
 	af_error_clear(&err);
 	logs_refilter(lv);
+}
+
+static void ask_filter(struct logs_view *lv, const char *initial)
+{
+	app_ask(lv->app, "filter:", initial, filter_changed, filter_done, lv);
+	app_remark(lv->app, false, filter_how);
 }
 
 void logs_ask_filter(struct logs_view *lv)
 {
 	const struct log_rule *rule = log_filter_get(&lv->filter, RULE_QUICK);
 
-	app_ask(lv->app, "filter: ", rule ? rule->text : NULL, filter_changed, filter_done, lv);
+	ask_filter(lv, rule ? rule->text : NULL);
 }
 
 /* ---- trace ------------------------------------------------------------------------------------------------- */

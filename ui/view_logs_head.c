@@ -76,8 +76,10 @@ static void draw_replicas(const struct logs_view *lv, const struct area *a, int 
 	}
 }
 
-static int draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)
+int logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)
 {
+	static const char *const levels[LEVEL_COUNT] = { "", "trace", "debug", "info", "warn", "error", "fatal" };
+
 	for (int i = 0; i < lv->filter.count; i++) {
 		const struct log_rule *rule = &lv->filter.rules[i];
 		if (rule->off)
@@ -86,7 +88,10 @@ static int draw_rules(const struct logs_view *lv, const struct area *a, int y, i
 		x += draw_fmt(a, y, x, ROLE_FILTER, "/%s/", rule->text) + 2;
 	}
 	if (lv->filter.least)
-		x += draw_fmt(a, y, x + 1, ROLE_TEXT, "level ≥ %s", log_level_name(lv->filter.least)) + 3;
+		x += draw_fmt(a, y, x, ROLE_TEXT, "level ≥ %s", levels[lv->filter.least]) + 2;
+	/* What there is no room for must not look as if it were not there. */
+	if (x > a->w + 2)
+		draw_str(a, y, a->w - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
 	return x;
 }
 
@@ -94,18 +99,22 @@ void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int 
 {
 	AUTO_STRBUF count = STRBUF_INIT(256);
 	bool several = log_book_several(lv->book);
+	char buf[32];
+	const char *edit = keymap_hint(lv->app->keymap, ACT_FILTER_STACK, buf, sizeof(buf));
 
 	logs_add_grouped(&count, lv->book->list.lines);
 	if (!log_list_done(&lv->book->list))
 		strbuf_addc(&count, '+');
 	strbuf_adds(&count, " of ");
 	logs_add_grouped(&count, log_book_lines(lv->book, lv->filter.only));
-	strbuf_adds(&count, " lines  F edit");
-	int right = a->w - (int) count.len - 1;
+	strbuf_adds(&count, " lines");
+	if (!str_blank(edit))
+		strbuf_addf(&count, "  %s edit", edit);
+	int right = a->w - text_width(count.data, count.len) - 1;
 	draw_str(a, y, right, ROLE_TEXT, count.data);
-	int reserved = several ? 7 + 3 * __builtin_popcount(replica_bits(lv)) + 2 : 2;
+	int reserved = several ? 7 + 3 * __builtin_popcount(replica_bits(lv)) + 3 : 2;
 	struct area left = { a->y, a->x, a->h, right - 2 }, rules = { a->y, a->x, a->h, right - reserved };
-	int x = MIN(draw_rules(lv, &rules, y, 1), rules.w);
+	int x = MIN(logs_draw_rules(lv, &rules, y, 1), rules.w + 1);
 	if (several)
 		draw_replicas(lv, &left, y, x);
 }
@@ -149,8 +158,12 @@ void logs_draw_status(const struct logs_view *lv, const struct area *a, int y)
 	x += draw_str(&left, y, x, ROLE_DIM, "R = replica");
 	for (int i = 0; i < b->source_count; i++) {
 		const struct book_source *s = &b->sources[i];
-		if (s->index < 0 || x + 6 + (int) strlen(s->host) > left.w)
+		if (s->index < 0)
 			continue;
+		if (x + 6 + text_width(s->host, strlen(s->host)) > left.w) {
+			draw_str(&left, y, x + 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
+			break;
+		}
 		x += draw_fmt(&left, y, x + 3, (enum role)(ROLE_REPLICA_0 + s->number % 6), "%d", s->number) + 3;
 		x += draw_fmt(&left, y, x + 1, ROLE_TEXT, "%s", s->host) + 1;
 	}

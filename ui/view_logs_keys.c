@@ -181,7 +181,7 @@ static int logs_key(struct view *v, struct app *app UNUSED, keycode key)
 		lv->merge = true;
 		logs_update_only(lv);
 	}
-	lv->filter.muted ^= 1u << (key - '0');
+	lv->filter.muted = lv->book->muted ^= 1u << (key - '0');
 	logs_refilter(lv);
 	return REACT_REDRAW;
 }

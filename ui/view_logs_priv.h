@@ -7,8 +7,9 @@
 #include "ui/views.h"
 
 #define NO_LINE UINT64_MAX
-/* The whole screen is worth more words from this height on. */
-#define LOGS_ZOOMED_ROWS 14
+/* The whole screen is worth a row about the filters from this height on, and all words from that. */
+#define LOGS_ZOOMED_ROWS 8
+#define LOGS_TALL_ROWS 14
 /* Books that are kept for when the reader comes back. */
 #define BOOKS_MAX 4
 /* Rows that one line may take, wrapped or unfolded. */
@@ -41,6 +42,8 @@ struct logs_view {
 
 	struct log_filter filter;
 	unsigned generation; /* of the filter; books compare theirs */
+	char *muted_of; /* the environment whose replicas were muted in the last session, and which */
+	unsigned muted_then;
 	char *search_text;
 	struct log_pattern *search;
 	uint64_t match; /* the current one */
@@ -60,6 +63,7 @@ struct logs_view {
 	/* Of the last drawing: */
 	bool shown, zoomed;
 	int height, width;
+	size_t last_row; /* rows up to the last one in sight */
 	struct log_columns columns;
 	uint64_t screen_lines[SCREEN_ROWS_MAX];
 	int screen_rows, screen_y;
@@ -121,6 +125,8 @@ double logs_rate(const struct logs_view *lv);
 
 /* ---- view_logs_head.c */
 void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y);
+/* What filters, from x on; returns the cell behind it, which may be outside. */
+int logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x);
 void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int y);
 void logs_draw_heading(const struct logs_view *lv, const struct area *a, int y);
 /* The row below the frame: who is who, and how full the buffer is. */
@@ -145,6 +151,8 @@ uint64_t logs_current(const struct logs_view *lv);
 
 /* ---- view_logs_find.c */
 void logs_set_search(struct logs_view *lv, const char *text);
+/* Behind an expression that is typed: how to go on, or why it is none yet. */
+void logs_remark(struct app *app, const char *how, const struct af_error *err);
 int logs_next_match(struct logs_view *lv, int step);
 void logs_try_jump(struct logs_view *lv);
 void logs_ask_search(struct logs_view *lv);

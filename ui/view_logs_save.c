@@ -160,5 +160,5 @@ void logs_ask_save(struct logs_view *lv)
 	for (char *c = name; c && *c; c++)
 		if (*c == '/')
 			*c = '-';
-	app_ask(lv->app, "save what is shown to: ", name, NULL, save_to, lv);
+	app_ask(lv->app, "save what is shown to:", name, NULL, save_to, lv);
 }

@@ -18,6 +18,7 @@ void logs_free(struct view *v)
 	log_pattern_free(lv->search);
 	free(lv->search_text);
 	free(lv->selected_id);
+	free(lv->muted_of);
 	strbuf_free(&lv->pretty);
 	strbuf_free(&lv->scratch);
 	log_spans_free(&lv->spans);
@@ -31,6 +32,8 @@ void logs_save_state(struct view *v, struct strbuf *out)
 	strbuf_addf(out, "time %s\nwrap %d\njson %d\nmerge %d\n", logs_time_name(lv->time), lv->wrap, lv->json, lv->merge);
 	if (lv->filter.least)
 		strbuf_addf(out, "level %s\n", log_level_name(lv->filter.least));
+	if (lv->book && lv->book->muted)
+		strbuf_addf(out, "muted %u %s\n", lv->book->muted, lv->book->environment);
 	for (int i = 0; i < lv->filter.count; i++) {
 		const struct log_rule *rule = &lv->filter.rules[i];
 		if (rule->purpose != RULE_TRACE)
@@ -52,6 +55,19 @@ static void load_rule(struct logs_view *lv, const char *value)
 	lv->generation++;
 }
 
+/* "5 affine": replicas 0 and 2. */
+static void load_muted(struct logs_view *lv, const char *value)
+{
+	char *end;
+	unsigned long bits = strtoul(value, &end, 10);
+
+	if (end == value || *end != ' ' || bits > 0x3ff)
+		return;
+	free(lv->muted_of);
+	lv->muted_of = strdup(end + 1);
+	lv->muted_then = (unsigned) bits;
+}
+
 void logs_load_state(struct view *v, const char *key, const char *value)
 {
 	struct logs_view *lv = (struct logs_view *) v;
@@ -66,6 +82,8 @@ void logs_load_state(struct view *v, const char *key, const char *value)
 	} else if (!strcmp(key, "level")) {
 		lv->filter.least = log_level_parse(value);
 		lv->generation++;
+	} else if (!strcmp(key, "muted")) {
+		load_muted(lv, value);
 	} else if (!strcmp(key, "rule")) {
 		load_rule(lv, value);
 	} else if (!strcmp(key, "time")) {
