@@ -256,6 +256,16 @@ static bool is_probe(const struct access *a)
 	return false;
 }
 
+/* An object, and not that of another language: {'a': 1}. */
+static bool looks_like_json(const char *text, size_t len)
+{
+	size_t first = 1;
+
+	while (first < len && text[first] == ' ')
+		first++;
+	return len >= 2 && text[0] == '{' && text[len - 1] == '}' && (text[first] == '"' || text[first] == '}');
+}
+
 static void look_into(struct log_meta *m, const char *text, size_t len, size_t whole)
 {
 	size_t body = 0, look = MIN(len, LOOK_AT);
@@ -267,7 +277,7 @@ static void look_into(struct log_meta *m, const char *text, size_t len, size_t w
 		m->flags |= LOG_INDENT;
 	m->level = (uint8_t) log_level_find(text, look, &body);
 	m->body = (uint16_t) body;
-	if (text + len > text + body && text[body] == '{' && text[len - 1] == '}' && len == whole)
+	if (len == whole && looks_like_json(text + body, len - body))
 		m->flags |= LOG_JSON;
 	struct access access = find_access(text, look);
 	if (access.status && !m->level)

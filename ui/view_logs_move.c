@@ -195,20 +195,36 @@ static void step(struct logs_view *lv, int by)
 		logs_set_cursor(lv, by > 0 ? row + 1 : row - 1);
 }
 
+/* The screen row on which the row begins; before the first if it is out of sight above. */
+static int screen_row(struct logs_view *lv, size_t row)
+{
+	size_t index;
+	int skip, y;
+
+	logs_first_row(lv, &index, &skip);
+	y = -skip;
+	for (size_t i = index; i < row && y < lv->height; i++)
+		y += logs_layout(lv, log_number(rows_of(lv), i));
+	return row < index ? -1 : y;
+}
+
+/* The cursor stays where it is on the screen, and what is taller than that is paged through. */
 static void page(struct logs_view *lv, int by)
 {
 	const struct log_numbers *rows = rows_of(lv);
-
-	size_t row = logs_place(lv, logs_current(lv));
+	int y = MAX(0, MIN(screen_row(lv, logs_place(lv, logs_current(lv))), lv->height - 1)), skip;
+	size_t index;
 
 	logs_scroll(lv, by * MAX(lv->height - 1, 1));
 	if (lv->book->follow)
 		return;
-	for (int left = lv->height - 1; left > 0 && (by < 0 ? row > 0 : row + 1 < rows->count);) {
-		row += by < 0 ? (size_t) -1 : 1;
-		left -= logs_layout(lv, log_number(rows, row));
-	}
-	logs_set_cursor(lv, row);
+	logs_first_row(lv, &index, &skip);
+	/* Nothing is left above: there the cursor has to go. */
+	if (by < 0 && !index && !skip)
+		y = 0;
+	for (y += skip; index + 1 < rows->count && (y -= logs_layout(lv, log_number(rows, index))) >= 0;)
+		index++;
+	lv->book->cursor = log_number(rows, index);
 }
 
 int logs_move(struct logs_view *lv, enum action action)

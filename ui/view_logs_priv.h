@@ -15,12 +15,18 @@
 /* Rows that one line may take, wrapped or unfolded. */
 #define ENTRY_ROWS_MAX 400
 #define SCREEN_ROWS_MAX 512
+/* Longer lines are drawn and searched for what to mark only so far. */
+#define LOGS_SEEN_MAX ((size_t) 65536)
 
 enum time_format { WHEN_OFF, WHEN_RELATIVE, WHEN_LOCAL, WHEN_UTC, WHEN_COUNT };
 
+/* Those of laid out JSON are the last. */
+enum log_row_kind { ROW_FIRST, ROW_WRAPPED, ROW_MEMBER, ROW_MORE, ROW_JSON_FIRST, ROW_JSON, ROW_JSON_WRAPPED, ROW_JSON_WRAPPED_LAST,
+		    ROW_JSON_LAST };
+
 /* One row of the screen. */
 struct log_row {
-	enum { ROW_FIRST, ROW_WRAPPED, ROW_MEMBER, ROW_JSON, ROW_JSON_LAST, ROW_MORE } kind;
+	enum log_row_kind kind;
 	uint64_t line;    /* whose text it is */
 	size_t from, len; /* in the line's visible text, or in `pretty` */
 };
@@ -106,7 +112,17 @@ void logs_load_state(struct view *v, const char *key, const char *value);
 /* Lays a line out into lv->rows; returns how many. */
 int logs_layout(struct logs_view *lv, uint64_t line);
 void logs_draw_row(struct logs_view *lv, const struct area *a, int y, const struct log_row *row, bool first_of_line);
+/* False: the line has as many rows as it may have. */
+bool logs_add_row(struct logs_view *lv, struct log_row row);
+/* Marks what filters keep and the search finds among the bytes of [from, from + len) of the text that were drawn at x. */
+void logs_mark(struct logs_view *lv, const struct area *a, int y, int x, uint64_t line, const char *text, size_t from, size_t len);
 bool logs_can_open(struct logs_view *lv, uint64_t line);
+
+/* ---- view_logs_json.c */
+/* The line is JSON and shown laid out. */
+bool logs_json_open(const struct logs_view *lv, const struct log_record *r);
+void logs_lay_json(struct logs_view *lv, uint64_t line);
+void logs_draw_json(struct logs_view *lv, const struct area *a, int y, const struct log_row *row);
 
 /* ---- view_logs_time.c */
 int logs_time_width(enum time_format format, bool narrow);

@@ -2,11 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "ui/view_logs_priv.h"
 
-/* Longer lines are drawn and searched for what to mark only so far. */
-#define SEEN_MAX ((size_t) 65536)
 /* A wrapped line takes so many rows at most. */
 #define WRAP_MAX 64
 
@@ -26,11 +23,6 @@ static uint64_t head_of(const struct logs_view *lv, uint64_t line)
 	return log_store_head(lv->book->store, line);
 }
 
-static bool json_open(const struct logs_view *lv, const struct log_record *r)
-{
-	return r->flags & LOG_JSON && is_open(r) != lv->json;
-}
-
 bool logs_can_open(struct logs_view *lv, uint64_t line)
 {
 	return record(lv, line)->flags & LOG_JSON || log_store_group(lv->book->store, head_of(lv, line)) != NULL;
@@ -38,13 +30,13 @@ bool logs_can_open(struct logs_view *lv, uint64_t line)
 
 /* ---- laying out ------------------------------------------------------------------------------------- */
 
-static bool add_row(struct logs_view *lv, struct log_row row)
+bool logs_add_row(struct logs_view *lv, struct log_row row)
 {
 	if (lv->row_count == ENTRY_ROWS_MAX)
 		return false;
 	lv->rows[lv->row_count++] = row;
 	if (lv->row_count == ENTRY_ROWS_MAX)
-		lv->rows[lv->row_count - 1].kind = ROW_MORE;
+		lv->rows[lv->row_count - 1] = (struct log_row){ ROW_MORE, row.line, 0, 0 };
 	return lv->row_count < ENTRY_ROWS_MAX;
 }
 
@@ -54,21 +46,48 @@ static size_t body_of(const struct logs_view *lv, const struct log_record *r)
 	return lv->columns.level || lv->columns.time ? MIN((size_t) r->body, (size_t) r->len) : 0;
 }
 
+/* What stands behind the first row: how much is folded, or that there is JSON. Returns its cells, words with one behind
+ * them; 0 where there is no room. */
+static int suffix(const struct logs_view *lv, uint64_t line, struct strbuf *sb)
+{
+	const struct log_record *r = record(lv, line);
+	const struct log_group *g = log_store_group(lv->book->store, head_of(lv, line));
+
+	if (g) {
+		if (is_open(record(lv, g->head)))
+			strbuf_adds(sb, glyph(GLYPH_OPEN));
+		else if (r->flags & LOG_HEALTH)
+			strbuf_addf(sb, "(hidden: %u ×)", g->members);
+		else
+			strbuf_addf(sb, "%s %u line%s folded", glyph(GLYPH_CLOSED), g->members, g->members == 1 ? "" : "s");
+	} else if (r->flags & LOG_JSON && !logs_json_open(lv, r)) {
+		strbuf_adds(sb, glyph(GLYPH_ENTER));
+	}
+	int width = text_width(sb->data, sb->len);
+	width += width > 5;
+	return width && width + lv->columns.text + 8 <= lv->width ? width : 0;
+}
+
 /* One line, in one row or wrapped. */
 static bool lay_line(struct logs_view *lv, uint64_t line, int kind)
 {
 	const struct log_record *r = record(lv, line);
-	int width = lv->width - lv->columns.text;
+	int width = lv->width - lv->columns.text, taken = 0;
 	size_t from = body_of(lv, r);
 
-	if (!lv->wrap || width < 4 || r->flags & LOG_MARKER || r->len - from < (size_t) width)
-		return add_row(lv, (struct log_row){ kind, line, from, r->len });
+	if (kind == ROW_FIRST && lv->wrap) {
+		AUTO_STRBUF sb = STRBUF_INIT(256);
+		taken = suffix(lv, line, &sb);
+		taken += taken > 0;
+	}
+	if (!lv->wrap || width < 4 || r->flags & LOG_MARKER || r->len - from < (size_t) (width - taken))
+		return logs_add_row(lv, (struct log_row){ kind, line, from, r->len });
 	size_t len, wraps = 0;
 	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
 	do {
-		size_t fits = text_fit(text + from, len - from, width, NULL);
+		size_t fits = text_fit(text + from, len - from, width - (wraps ? 0 : taken), NULL);
 		bool last = ++wraps == WRAP_MAX;
-		if (!add_row(lv, (struct log_row){ wraps == 1 ? kind : last ? ROW_MORE : ROW_WRAPPED, line, from,
+		if (!logs_add_row(lv, (struct log_row){ wraps == 1 ? kind : last ? ROW_MORE : ROW_WRAPPED, line, from,
 						   fits ? fits : 1 }))
 			return false;
 		if (last)
@@ -78,28 +97,6 @@ static bool lay_line(struct logs_view *lv, uint64_t line, int kind)
 	return true;
 }
 
-static void lay_json(struct logs_view *lv, uint64_t line)
-{
-	const struct log_record *r = record(lv, line);
-	size_t len;
-	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
-	size_t body = r->flags & LOG_SGR ? 0 : r->body;
-
-	strbuf_reset(&lv->pretty);
-	while (body < len && text[body] != '{')
-		body++;
-	if (len - body > SEEN_MAX || json_check(text + body, len - body, NULL))
-		return;
-	json_add_pretty(&lv->pretty, (struct json_span){ text + body, len - body }, 2);
-	for (size_t from = 0; from < lv->pretty.len;) {
-		size_t n = strcspn(lv->pretty.data + from, "\n");
-		bool last = from + n >= lv->pretty.len;
-		if (!add_row(lv, (struct log_row){ last ? ROW_JSON_LAST : ROW_JSON, line, from, n }))
-			return;
-		from += n + 1;
-	}
-}
-
 int logs_layout(struct logs_view *lv, uint64_t line)
 {
 	uint64_t head = head_of(lv, line);
@@ -107,8 +104,8 @@ int logs_layout(struct logs_view *lv, uint64_t line)
 
 	lv->row_count = 0;
 	/* Unfolded, what comes first stands first. */
-	if (lay_line(lv, open ? head : line, ROW_FIRST) && json_open(lv, record(lv, line)))
-		lay_json(lv, line);
+	if (lay_line(lv, open ? head : line, ROW_FIRST) && logs_json_open(lv, record(lv, line)))
+		logs_lay_json(lv, line);
 	if (open) {
 		const struct log_group *g = log_store_group(lv->book->store, head);
 		for (uint64_t member = head; g && (member = log_store_next_member(lv->book->store, g, member));)
@@ -136,8 +133,7 @@ static void mark(const struct area *a, int y, int x, struct log_pattern *pattern
 	}
 }
 
-static void mark_all(struct logs_view *lv, const struct area *a, int y, int x, uint64_t line, const char *text, size_t from,
-		     size_t len)
+void logs_mark(struct logs_view *lv, const struct area *a, int y, int x, uint64_t line, const char *text, size_t from, size_t len)
 {
 	bool current = log_store_row(lv->book->store, line) == lv->match;
 
@@ -188,7 +184,7 @@ static int draw_message(struct logs_view *lv, const struct area *a, int y, const
 	size_t from = row->from, len;
 	int x = lv->columns.text;
 
-	log_spans_read(&lv->spans, log_store_text(lv->book->store, r), MIN((size_t) r->len, SEEN_MAX), r->flags & LOG_SGR);
+	log_spans_read(&lv->spans, log_store_text(lv->book->store, r), MIN((size_t) r->len, LOGS_SEEN_MAX), r->flags & LOG_SGR);
 	from = MIN(from, lv->spans.len);
 	len = MIN(row->len, lv->spans.len - from);
 	if (!lv->wrap && lv->shift) {
@@ -198,7 +194,7 @@ static int draw_message(struct logs_view *lv, const struct area *a, int y, const
 	}
 	size_t fits = text_fit(lv->spans.text + from, len, text.w - x, NULL);
 	draw_spans(&lv->spans, &text, y, x, role, from, from + fits);
-	mark_all(lv, &text, y, x, row->line, lv->spans.text, from, fits);
+	logs_mark(lv, &text, y, x, row->line, lv->spans.text, from, fits);
 	if (fits < len && row->kind != ROW_MORE)
 		draw_str(&text, y, text.w - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
 	if (row->kind == ROW_MORE)
@@ -217,31 +213,7 @@ static void draw_raised(struct logs_view *lv, const struct area *a, int y, int x
 	size_t len;
 	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
 	if (len && !(r->flags & LOG_INDENT))
-		draw_text(a, y, x + 1, ROLE_ERROR, text, MIN(len, SEEN_MAX), true);
-}
-
-static void draw_json(struct logs_view *lv, const struct area *a, int y, const struct log_row *row)
-{
-	const char *text = lv->pretty.data + row->from;
-	size_t len = row->len, indent = strspn(text, " "), key = 0;
-	int x = lv->columns.text;
-	const char *edge = row->from == 0 ? "┌ " : row->kind == ROW_JSON_LAST ? "└ " : "│ ";
-
-	x += draw_str(a, y, x, ROLE_DIM, edge);
-	if (text[indent] == '"')
-		for (key = indent + 1; key < len && text[key] != '"'; key++)
-			key += text[key] == '\\' && key + 1 < len;
-	key += key > 0 && key < len;
-	bool is_key = key > 0 && key < len && text[key] == ':';
-	size_t value = is_key ? MIN(key + 2, len) : indent;
-	char c = value < len ? text[value] : '\0';
-	enum role role = c == '"' ? ROLE_JSON_STRING : strchr("-0123456789", c) && c ? ROLE_JSON_NUMBER :
-			 strchr("tfn", c) && c ? ROLE_JSON_WORD : ROLE_TEXT;
-	int at = x + draw_text(a, y, x, ROLE_JSON_KEY, text, is_key ? key : indent, false);
-	if (is_key)
-		at += draw_str(a, y, at, ROLE_TEXT, ": ");
-	draw_text(a, y, at, role, text + value, len - value, true);
-	mark_all(lv, a, y, x, row->line, text, 0, len);
+		draw_text(a, y, x + 1, ROLE_ERROR, text, MIN(len, LOGS_SEEN_MAX), true);
 }
 
 static void draw_marker(struct logs_view *lv, const struct area *a, int y, const struct log_record *r)
@@ -258,28 +230,14 @@ static void draw_marker(struct logs_view *lv, const struct area *a, int y, const
 		x += draw_str(a, y, x, ROLE_DIM, "─");
 }
 
-/* What stands behind the first row: how much is folded, or that there is JSON. Returns its cells. */
 static int draw_suffix(struct logs_view *lv, const struct area *a, int y, uint64_t line)
 {
-	const struct log_record *r = record(lv, line);
-	const struct log_group *g = log_store_group(lv->book->store, head_of(lv, line));
 	AUTO_STRBUF sb = STRBUF_INIT(256);
+	int width = suffix(lv, line, &sb);
 
-	if (g) {
-		if (is_open(record(lv, g->head)))
-			strbuf_adds(&sb, glyph(GLYPH_OPEN));
-		else if (r->flags & LOG_HEALTH)
-			strbuf_addf(&sb, "(hidden: %u ×)", g->members);
-		else
-			strbuf_addf(&sb, "%s %u line%s folded", glyph(GLYPH_CLOSED), g->members, g->members == 1 ? "" : "s");
-	} else if (r->flags & LOG_JSON && !json_open(lv, r)) {
-		strbuf_adds(&sb, glyph(GLYPH_ENTER));
-	}
-	int width = text_width(sb.data, sb.len);
-	if (!width || width + lv->columns.text + 8 > a->w)
-		return 0;
-	draw_right(a, y, a->w - width, width, ROLE_DIM, sb.data);
-	return width + 1;
+	if (width)
+		draw_str(a, y, a->w - width, ROLE_DIM, sb.data);
+	return width ? width + 1 : 0;
 }
 
 static void draw_rules(const struct logs_view *lv, const struct area *a, int y)
@@ -327,8 +285,8 @@ void logs_draw_row(struct logs_view *lv, const struct area *a, int y, const stru
 	draw_columns(lv, a, y, row);
 	if (first_of_line)
 		suffix = draw_suffix(lv, a, y, row->line);
-	if (row->kind == ROW_JSON || row->kind == ROW_JSON_LAST)
-		draw_json(lv, a, y, row);
+	if (row->kind >= ROW_JSON_FIRST)
+		logs_draw_json(lv, a, y, row);
 	else if (!first_of_line)
 		draw_message(lv, a, y, row, 0);
 	else

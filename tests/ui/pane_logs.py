@@ -49,6 +49,13 @@ def _():
 @test("a digit hides a replica's lines and shows them again")
 def _():
     ui.keys("1")
+    ui.wait(lambda: messages(r"merged (\d)") == list("023568"), "6 of 9 lines", "▣0 □1 ▣2")
+    # So it is in the small pane, and in another environment it means nothing.
+    ui.keys("z")
+    ui.wait("merged by time  without 1", " 6 of 9 ")
+    ui.keys("z")
+    logs_of("nasty")
+    logs_of("pool")
     ui.wait(lambda: messages(r"merged (\d)") == list("023568"))
     ui.keys("1")
     ui.wait(lambda: messages(r"merged (\d)") == list("012345678"))
@@ -57,7 +64,17 @@ def _():
 @test("a search marks what it finds, with a count; n and N go on")
 def _():
     ui.keys("/")
-    ui.type("merged [357]")
+    ui.wait("search (regex)   ↵ keep   Esc clear")
+    ui.type("merged [357")
+    ui.wait("missing terminating ] for character class")
+    ui.keys("Enter")
+    ui.wait(re.compile(r"^/ merged \[357 ", re.M))
+    ui.type("]")
+    ui.keys("Enter")
+    ui.wait(re.compile(r"match \d/3"))
+    # What was searched before is there again.
+    ui.keys("/", "Up")
+    ui.wait(re.compile(r"^/ merged \[357\] ", re.M))
     ui.keys("Enter")
     ui.wait(re.compile(r"match \d/3"))
     first = ui.wait(re.compile(r"match (\d)/3")).group(1)
@@ -78,6 +95,9 @@ def _():
     ui.type("merged [13]")
     ui.keys("Enter")
     ui.wait("2 of 9 lines", lambda: messages(r"merged (\d)") == ["1", "3"])
+    ui.keys("z")
+    ui.wait(re.compile(r"\[3\] Logs  pool .* 2 of 9 "))
+    ui.keys("z")
     engine.log("pool-0", ["INFO merged 1 again.", "INFO other."])
     ui.wait("3 of 11 lines", "merged 1 again.")
     lacks("\n".join(body()), "other.", "lines shown")
@@ -253,6 +273,42 @@ def _():
     ui.resize(36, 120)
     ui.wait(ui.is_redrawn)
     ui.keys("w")
+
+
+@test("wrapped, nothing is lost under what stands at the end of a row; JSON wraps too and keeps short parts together")
+def _():
+    words = " ".join("w%02d" % i for i in range(60))
+    engine.log("nasty", ['{"words":"%s","usage":{"in":1204,"out":812},"end":[1]}' % words])
+    ui.keys("w", "/")
+    ui.type("w59")
+    ui.keys("Enter")
+    ui.wait("match 1/1")
+    rest = re.compile(r"^┃.{24}(.*?) *(?:↵ *)?┃$")
+
+    def text():
+        return "".join(m.group(1) for line in body() for m in [rest.match(line)] if m).replace(" ", "")
+    ui.wait(lambda: words.replace(" ", "") in text())
+    ui.keys("Enter")
+    ui.wait('│   "usage": { "in": 1204, "out": 812 },', '└   "end": [ 1 ] }', "┌ {")
+    ui.wait(lambda: text().replace("│", "").count(words.replace(" ", "")) == 2)
+    ui.keys("Enter", "Esc", "w", "End")
+
+
+@test("what is taller than the screen is paged through")
+def _():
+    engine.log("nasty", ['{"deep":[%s]}' % ",".join(str(i) for i in range(1000, 1100))])
+    ui.wait('"deep"')
+    ui.keys("Up", "Enter")
+    ui.wait('"deep": [')
+    seen = set()
+    for _ in range(8):
+        seen |= set(re.findall(r"│ +(1\d\d\d),?", ui.text))
+        if "1099" in seen:
+            break
+        ui.keys("PgDn")
+        ui.quiet(0.1)
+    equal(len(seen), 100, "numbers that were seen")
+    ui.keys("Up", "Up", "Home", "End", "Up", "Enter", "End")
 
 
 @test("a line of a megabyte is a line", timeout=180)

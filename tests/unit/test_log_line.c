@@ -147,6 +147,8 @@ static void test_flags(void **state)
 	assert_int_equal(flags_of("{\"a\":1}"), LOG_JSON);
 	assert_int_equal(flags_of("INFO {\"a\":1}"), LOG_JSON);
 	assert_int_equal(flags_of("{not closed"), 0);
+	assert_int_equal(flags_of("{'a': 1}"), 0);
+	assert_int_equal(flags_of("{}"), LOG_JSON);
 	assert_int_equal(flags_of("Traceback (most recent call last):"), LOG_TRACEBACK);
 	assert_int_equal(flags_of("ERROR Traceback (most recent call last):"), LOG_TRACEBACK);
 	assert_int_equal(flags_of("  File \"x.py\", line 1"), LOG_INDENT);
