@@ -9,7 +9,7 @@ from tap import below, check, equal, lacks, main, test
 from tui import ALTERNATE, Tui
 from tui_engine import FakeEngine, container
 
-engine = FakeEngine([container("pool", i, of=3) for i in range(3)] + [container("nasty"), container("flood")])
+engine = FakeEngine([container("pool", i, of=3) for i in range(3)] + [container("nasty"), container("flood"), container("minutes")])
 CONFIG = "time-format = utc\ntheme = dark\nlog-lines = 5000\n"
 ui = Tui(engine=engine, config=CONFIG)
 
@@ -406,10 +406,48 @@ def _():
     check(b"\x1b]52;c;" in ui.raw, "no OSC 52")
 
 
-@test("what is shown comes back in the next session")
+@test("[ and ] go by a minute, space holds and lets go, e and E find errors")
 def _():
+    at = time.time_ns() - 600 * 10**9
+    for i in range(10):
+        engine.log("minutes", ["%s minute %d." % ("ERROR" if i in (2, 6) else "INFO", i)] + ["INFO filler."] * 30, at=at + i * 60 * 10**9)
+    logs_of("minutes")
+    ui.wait("310 of 310 lines", "minute 9.", "FOLLOW")
+    ui.keys("Space")
+    ui.wait("HELD")
+    ui.keys("Space")
+    ui.wait("FOLLOW")
+    ui.keys("[", "[", "[")
+    ui.wait(lambda: re.search(r"^┃▌.*(minute 7|filler)", ui.text, re.M), "HELD", "minute 7.")
+    ui.keys("E")
+    ui.wait(re.compile(r"^┃▌.*minute 6\.", re.M))
+    ui.keys("E")
+    ui.wait(re.compile(r"^┃▌.*minute 2\.", re.M))
+    ui.keys("]")
+    ui.wait(re.compile(r"^┃▌.*minute 3\.", re.M))
+    ui.keys("e")
+    ui.wait(re.compile(r"^┃▌.*minute 6\.", re.M))
+    ui.keys("End")
+
+
+@test("rules, level, wrap, time and muted replicas come back in the next session")
+def _():
+    logs_of("pool")
+    ui.keys("2", "v", "w", "t", "F", "h")
+    ui.type("filler")
+    ui.keys("Enter", "a")
+    ui.type("o")
+    ui.keys("Enter", "Space", "Esc")
+    ui.wait("hide /filler/", "level ≥ info", "▣0 ▣1 □2")
     ui.quit()
     ui.check_restored()
+    again = Tui(engine=engine, home=ui.home)
+    again.wait("hide /filler/", "level ≥ info", "▣0 ▣1 □2")
+    again.keys("F")
+    again.wait("▣ hide  /filler/", "□ keep  /o/", "least level: INFO")
+    again.keys("Esc", "3")
+    again.wait("─ age ─" if " age " in again.text else re.compile("age|local|UTC|level ┬"))
+    again.quit()
 
 
 main()
