@@ -91,7 +91,8 @@ static void written(struct app *app, void *arg, af_code rc, const struct af_erro
 	else if (rc)
 		app_notice_error(app, err);
 	else
-		app_notice(app, NOTICE_OK, "saved %llu lines to %s", (unsigned long long) save->lines, save->path);
+		app_notice(app, NOTICE_OK, "saved %llu line%s to %s", (unsigned long long) save->lines,
+			   save->lines == 1 ? "" : "s", save->path);
 }
 
 bool logs_save_step(struct logs_view *lv, int64_t budget_us)

@@ -279,6 +279,7 @@ def _():
 def _():
     words = " ".join("w%02d" % i for i in range(60))
     engine.log("nasty", ['{"words":"%s","usage":{"in":1204,"out":812},"end":[1]}' % words])
+    ui.wait('"words"')
     ui.keys("w", "/")
     ui.type("w59")
     ui.keys("Enter")
@@ -402,8 +403,9 @@ def _():
         text = f.read()
     check("日本語" in text and "after-osc" not in text, "file: %r" % text)
     ui.keys("y")
-    ui.wait(re.compile("✔ .*copied"))
+    ui.wait(re.compile("✔ .*copied"), "saved 1 line to")
     check(b"\x1b]52;c;" in ui.raw, "no OSC 52")
+    ui.keys("f", "^U", "Enter")
 
 
 @test("[ and ] go by a minute, space holds and lets go, e and E find errors")
@@ -412,7 +414,7 @@ def _():
     for i in range(10):
         engine.log("minutes", ["%s minute %d." % ("ERROR" if i in (2, 6) else "INFO", i)] + ["INFO filler."] * 30, at=at + i * 60 * 10**9)
     logs_of("minutes")
-    ui.wait("310 of 310 lines", "minute 9.", "FOLLOW")
+    ui.wait("310 of 310 lines", "FOLLOW")
     ui.keys("Space")
     ui.wait("HELD")
     ui.keys("Space")
@@ -442,11 +444,11 @@ def _():
     ui.quit()
     ui.check_restored()
     again = Tui(engine=engine, home=ui.home)
+    again.wait("without 2", "wrap on", "t off")
+    again.keys("3", "z")
     again.wait("hide /filler/", "level ≥ info", "▣0 ▣1 □2")
     again.keys("F")
     again.wait("▣ hide  /filler/", "□ keep  /o/", "least level: INFO")
-    again.keys("Esc", "3")
-    again.wait("─ age ─" if " age " in again.text else re.compile("age|local|UTC|level ┬"))
     again.quit()
 
 
