@@ -63,6 +63,7 @@ void log_book_free(struct log_book *b)
 	for (int i = 0; i < b->source_count; i++) {
 		free(b->sources[i].id);
 		free(b->sources[i].host);
+		free(b->sources[i].last_marker);
 	}
 	free(b->sources);
 	log_list_free(&b->list);
@@ -190,11 +191,22 @@ static struct book_source *source_at(struct log_book *b, int index)
 	return NULL;
 }
 
+/* A feed that begins anew tells once more how a container has ended. */
+static bool was_told(struct book_source *s, const struct log_entry *e, const char *text)
+{
+	if (s->last_marker && s->marker_ns == e->ns && strlen(s->last_marker) == e->len && !memcmp(s->last_marker, text, e->len))
+		return true;
+	free(s->last_marker);
+	s->last_marker = str_ndup(text, e->len, NULL);
+	s->marker_ns = e->ns;
+	return false;
+}
+
 static bool add_entry(struct log_book *b, const struct log_entry *e, const char *text)
 {
 	struct book_source *s = source_at(b, e->source);
 
-	if (!s)
+	if (!s || (e->meta.flags & LOG_MARKER && was_told(s, e, text)))
 		return false;
 	if (e->timed) {
 		s->last_same = e->ns == s->last_ns ? s->last_same + 1 : 1;

@@ -17,6 +17,8 @@ struct book_source {
 	struct log_grouping grouping;
 	int64_t last_ns;
 	unsigned last_same;
+	char *last_marker; /* what was told last of it, and of when; NULL: nothing */
+	int64_t marker_ns;
 	/* Of all that had this number, kept at the first of them: */
 	uint64_t lines, errors; /* in the store; a group's errors count once */
 	struct log_rates rates;
