@@ -97,7 +97,7 @@ struct standing {
 	int exit_code;
 	bool oom;
 	bool never_ran;
-	int64_t ended_ns;
+	int64_t ended_ns, ran_ns; /* the end of the last run; the start of the one before, if it restarted */
 };
 
 static struct standing look(struct log_stream *s, struct af_error *err)
@@ -112,9 +112,22 @@ static struct standing look(struct log_stream *s, struct af_error *err)
 	struct standing now = { .what = d.running ? RUNS : STOPPED, .tty = d.tty, .oom = d.oom, .exit_code = d.exit_code,
 				.ended_ns = d.ended_ns, .never_ran = !strcmp(d.state, "created") };
 	now.restarted = s->started_ns && d.running && s->started_ns != d.started_ns;
+	now.ran_ns = s->started_ns;
 	if (d.running || !s->started_ns)
 		s->started_ns = d.started_ns;
 	return now;
+}
+
+/* It came and went too fast to be seen down: what the engine remembers of that. Leaves -1 if it does not. */
+static int remembered_exit(struct log_stream *s, const struct standing *st)
+{
+	struct instance *inst = &s->env->instances[0];
+	int code = -1;
+
+	if (inst->backend->first_exit && inst->backend->first_exit(inst, st->ran_ns / 1000000, s->started_ns / 1000000 + 1,
+								   s->feed->cancel, &code, NULL))
+		return -1;
+	return code;
 }
 
 static void add_exit(struct strbuf *sb, const struct standing *st)
@@ -145,6 +158,9 @@ static void note_break(struct log_stream *s, const struct standing *st, const st
 	} else if (st->restarted && !s->restarted) {
 		strbuf_reset(&s->why);
 		strbuf_addf(&s->why, "replica %d restarted", s->number);
+		int code = remembered_exit(s, st);
+		if (code >= 0)
+			strbuf_addf(&s->why, " (exit %d)", code);
 		s->restarted = true;
 	}
 	if (st->restarted)

@@ -55,6 +55,15 @@ def _():
     check(ui.row_of("last words.") < ui.row_of("restarted") < ui.row_of("back again."), "order\n%s" % ui)
 
 
+@test("a restart that is over before anybody looks has its reason too")
+def _():
+    engine.update("pool-0", state="exited", exit_code=7)
+    engine.update("pool-0", state="running")
+    engine.break_logs()
+    engine.log("pool-0", ["INFO here again."])
+    ui.wait("here again.", "replica 0 restarted (exit 7), log stream resumed, 0 lines lost")
+
+
 @test("what is down shows its last lines and how it ended, though others run")
 def _():
     engine.log("dead", ["INFO before the end."])

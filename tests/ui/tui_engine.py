@@ -225,6 +225,7 @@ class Engine:
         self.by_id = {}
         self.logs = collections.defaultdict(Log)
         self.events = set()
+        self.deaths = []  # (id, event)
         self.floods = []
         self.requests = collections.Counter()
         self.calls = []
@@ -261,8 +262,10 @@ class Engine:
     def event(self, c, action):
         self.listing = None
         data = json.dumps({"Type": "container", "Action": action, "status": action, "id": c["id"],
-                           "Actor": {"ID": c["id"], "Attributes": dict(labels(c), name=c["name"])},
+                           "Actor": {"ID": c["id"], "Attributes": dict(labels(c), name=c["name"], exitCode=str(c["exit_code"]))},
                            "time": int(time.time()), "timeNano": time.time_ns()}).encode() + b"\n"
+        if action == "die":
+            self.deaths.append((c["id"], data))
         for queue in list(self.events):
             queue.put_nowait(data)
 
@@ -481,6 +484,10 @@ async def serve_engine(engine, reader, writer):
         elif path == "/info":
             answer(writer, 200, {"ServerVersion": "20.10.24", "NCPU": 2, "CgroupVersion": "2"})
         elif path == "/events":
+            if "until" in query:  # what is past; of that only how a container died
+                wanted = json.loads(query["filters"]).get("container", [])
+                answer(writer, 200, b"".join(data for id, data in engine.deaths if id in wanted))
+                continue
             queue = asyncio.Queue()
             engine.events.add(queue)
             await stream(reader, writer, "application/json", [], queue, engine.events)
