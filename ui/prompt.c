@@ -14,14 +14,12 @@
 #include "command/words.h"
 #include "ui/app.h"
 #include "ui/prompt_complete.h"
+#include "ui/prompt_past.h"
 
 #define HISTORY_MAX 2000
-#define HISTORY_BYTES (4u * 1024 * 1024)
 /* Keys become at most so many bytes each; a paste goes another way. */
 #define QUEUE_SIZE 64
 #define POPUP_ROWS 8
-/* Questions whose answers are remembered, each for itself. */
-#define PASTS_MAX 16
 
 enum prompt_mode { PROMPT_CLOSED, PROMPT_COMMAND, PROMPT_ASK };
 
@@ -43,12 +41,7 @@ struct prompt {
 	int popup_at; /* chosen by Tab again; -1: none */
 	char *remark; /* on a question */
 	bool wrong;   /* it is about a mistake */
-	HISTORY_STATE commands;
-	/* What was answered before, in this session. */
-	struct past {
-		char *label;
-		HISTORY_STATE answers;
-	} pasts[PASTS_MAX], *past; /* that of the question that is open; NULL: there was no room */
+	struct pasts pasts;
 	char *history_path;
 };
 
@@ -174,73 +167,6 @@ struct prompt *prompt_new(struct app *app, struct af_error *err)
 	return p;
 }
 
-static void write_commands(struct prompt *p)
-{
-	AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT);
-	AUTO_FREE char *dir = path_home(HOME_STATE, NULL);
-	HIST_ENTRY **list = history_list();
-
-	/* Where lines are long, the newest matter. */
-	size_t first = (size_t) history_length, bytes = 0;
-	while (list && first > 0 && (bytes += strlen(list[first - 1]->line) + 1) < HISTORY_BYTES)
-		first--;
-	for (; list && list[first]; first++)
-		strbuf_addf(&out, "%s\n", list[first]->line);
-	if (!p->history_path || !dir || !out.len || path_mkdirs(dir, 0700, NULL))
-		return;
-	if (file_write(p->history_path, out.data, out.len, 0600, NULL))
-		return;
-}
-
-/* Takes readline's history as it is now. */
-static void keep_history(HISTORY_STATE *kept)
-{
-	HISTORY_STATE *state = history_get_history_state();
-
-	if (state)
-		*kept = *state;
-	free(state);
-}
-
-/* A question is over: the commands' history comes back. */
-static void leave_past(struct prompt *p)
-{
-	if (p->past)
-		keep_history(&p->past->answers);
-	else
-		clear_history();
-	p->past = NULL;
-	history_set_history_state(&p->commands);
-}
-
-/* The answers to questions of that label are the history now. */
-static void enter_past(struct prompt *p, const char *label)
-{
-	HISTORY_STATE none = { 0 };
-	int i = 0;
-
-	keep_history(&p->commands);
-	while (i < PASTS_MAX && p->pasts[i].label && strcmp(p->pasts[i].label, label) != 0)
-		i++;
-	if (i < PASTS_MAX && !p->pasts[i].label)
-		p->pasts[i].label = strdup(label);
-	p->past = i < PASTS_MAX && p->pasts[i].label ? &p->pasts[i] : NULL;
-	history_set_history_state(p->past ? &p->past->answers : &none);
-	using_history();
-}
-
-static void free_pasts(struct prompt *p)
-{
-	for (int i = 0; i < PASTS_MAX && p->pasts[i].label; i++) {
-		history_set_history_state(&p->pasts[i].answers);
-		clear_history();
-		keep_history(&p->pasts[i].answers);
-		free(p->pasts[i].answers.entries);
-		free(p->pasts[i].label);
-	}
-	history_set_history_state(&(HISTORY_STATE){ 0 });
-}
-
 void prompt_free(struct prompt *p)
 {
 	if (!p)
@@ -249,12 +175,9 @@ void prompt_free(struct prompt *p)
 	if (p->mode != PROMPT_CLOSED)
 		rl_callback_handler_remove();
 	if (p->mode == PROMPT_ASK)
-		leave_past(p);
-	write_commands(p);
-	clear_history();
-	keep_history(&p->commands);
-	free(p->commands.entries);
-	free_pasts(p);
+		pasts_leave(&p->pasts);
+	pasts_save(p->history_path);
+	pasts_free(&p->pasts);
 	free(p->remark);
 	completions_free(&p->popup);
 	strbuf_free(&p->last);
@@ -294,7 +217,7 @@ static void open_line(struct prompt *p, enum prompt_mode mode, const char *text)
 static void close_line(struct prompt *p)
 {
 	if (p->mode == PROMPT_ASK)
-		leave_past(p);
+		pasts_leave(&p->pasts);
 	p->mode = PROMPT_CLOSED;
 	close_popup(p);
 	app_redraw(p->app);
@@ -319,7 +242,7 @@ void prompt_ask(struct prompt *p, const char *label, const char *initial,
 	p->changed = changed;
 	p->done = done;
 	p->arg = arg;
-	enter_past(p, label);
+	pasts_enter(&p->pasts, label);
 	prompt_remark(p, false, NULL);
 	open_line(p, PROMPT_ASK, initial);
 }
@@ -382,14 +305,6 @@ static void tell_changed(struct prompt *p)
 	p->changed(p->app, p->last.data, p->arg);
 }
 
-static void remember_line(const char *line)
-{
-	HIST_ENTRY *newest = history_length ? history_get(history_base + history_length - 1) : NULL;
-
-	if (!newest || strcmp(newest->line, line) != 0)
-		add_history(line);
-}
-
 /* Secrets do not go into the history. */
 static void remember(const char *line, const struct strlist *words, size_t first)
 {
@@ -398,7 +313,7 @@ static void remember(const char *line, const struct strlist *words, size_t first
 
 	if (spec)
 		words_join_masked(&masked, spec, (const char *const *) words->items + first, (int) (words->count - first));
-	remember_line(spec ? masked.data : line);
+	pasts_add(spec ? masked.data : line);
 }
 
 static void run_line(struct prompt *p, const char *line)
@@ -438,8 +353,8 @@ static void take_line(struct prompt *p)
 	AUTO_FREE char *line = af_steal(p->line);
 	enum prompt_mode mode = p->mode;
 
-	if (mode == PROMPT_ASK && p->past && !str_blank(line))
-		remember_line(line);
+	if (mode == PROMPT_ASK)
+		pasts_answered(&p->pasts, line);
 	close_line(p);
 	if (mode == PROMPT_COMMAND)
 		run_line(p, line);
