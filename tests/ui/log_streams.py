@@ -12,17 +12,6 @@ engine = FakeEngine([container("pool", i, of=3) for i in range(3)] + [container(
 ui = Tui(engine=engine, config="time-format = utc\ntheme = dark\n")
 
 
-def logs_of(name, *more):
-    """Shows the log of an environment alone; with "Down", of its replicas one."""
-    ui.keys("Esc", "Esc", "Esc", "1", "/")
-    ui.keys("^U", *["Backspace"] * 12)
-    ui.type(name)
-    ui.keys("Enter", "Home", *more)
-    ui.wait("[2] " + name)
-    ui.keys("3", "z")
-    ui.wait("[3] Logs  " + name)
-
-
 def numbers():
     return [int(m.group(1)) for m in re.finditer(r"numbered (\d+)\.", ui.text)]
 
@@ -30,7 +19,7 @@ def numbers():
 @test("a broken stream goes on: nothing is lost and nothing comes twice")
 def _():
     ui.wait("pool", "late")
-    logs_of("pool")
+    ui.logs_of("pool")
     at = time.time_ns()
     # Some have the very same time as the last one that was read.
     for i in range(12):
@@ -67,17 +56,17 @@ def _():
 @test("what is down shows its last lines and how it ended, though others run")
 def _():
     engine.log("dead", ["INFO before the end."])
-    logs_of("dead")
+    ui.logs_of("dead")
     ui.wait("before the end.", "NOT RUNNING", "exited (exit 137 OOM)")
     # Told once, however often the streams begin anew.
-    logs_of("late")
+    ui.logs_of("late")
     requests = sum(engine.info()["requests"].values())
-    logs_of("dead")
+    ui.logs_of("dead")
     ui.until(lambda: sum(engine.info()["requests"].values()) > requests + 60, "that it looks at the container again and again")
     equal(ui.text.count("exited (exit 137 OOM)"), 1, "words about its end")
     engine.update("pool-1", state="exited", exit_code=3)
     engine.break_logs()
-    logs_of("pool", "Down", "Down")
+    ui.logs_of("pool", "Down", "Down")
     ui.wait("[3] Logs  pool·1", "NOT RUNNING", "replica 1 exited (exit 3)")
     engine.update("pool-1", state="running")
     ui.wait("LIVE")
@@ -86,7 +75,7 @@ def _():
 @test("a replica that is removed while it is shown: its lines stay, and what became of it")
 def _():
     engine.log("pool-2", ["INFO shown to the last."])
-    logs_of("pool", "Down", "Down", "Down")
+    ui.logs_of("pool", "Down", "Down", "Down")
     ui.wait("[3] Logs  pool·2", "shown to the last.")
     engine.remove("pool-2")
     ui.wait("replica 2 was removed", "REMOVED", "shown to the last.")
@@ -103,16 +92,16 @@ def _():
 @test("of an environment that is gone the log stays until the cursor moves")
 def _():
     engine.log("zz", ["INFO only line."])
-    logs_of("zz")
+    ui.logs_of("zz")
     ui.wait("only line.")
     engine.remove("zz")
     ui.wait("REMOVED", "only line.", "was removed")
-    logs_of("late")
+    ui.logs_of("late")
 
 
 @test("a host whose clock is behind has a rate all the same")
 def _():
-    logs_of("late")
+    ui.logs_of("late")
 
     def some_more():
         engine.log("late", ["INFO of long ago."] * 20, at=time.time_ns() - 100 * 10**9)

@@ -14,17 +14,6 @@ CONFIG = "time-format = utc\ntheme = dark\nlog-lines = 5000\n"
 ui = Tui(engine=engine, config=CONFIG)
 
 
-def logs_of(name, *more):
-    """Shows the log of an environment alone."""
-    ui.keys("Esc", "Esc", "Esc", "1", "/")
-    ui.keys("^U", *["Backspace"] * 12)
-    ui.type(name)
-    ui.keys("Enter", "Home", *more)
-    ui.wait("[2] " + name)
-    ui.keys("3", "z")
-    ui.wait("[3] Logs  " + name)
-
-
 def body():
     """The lines between the head of the log and its frame."""
     top = next(y for y, line in enumerate(ui.lines) if "message ─" in line)
@@ -38,7 +27,7 @@ def messages(pattern):
 @test("what is printed shows at once; replicas are merged by time with their number")
 def _():
     ui.wait("pool", "nasty")
-    logs_of("pool")
+    ui.logs_of("pool")
     at = time.time_ns() - 10**9
     for i in range(9):
         engine.log("pool-%d" % (i % 3), ["INFO merged %d." % i], at=at + i * 10**7)
@@ -54,8 +43,8 @@ def _():
     ui.keys("z")
     ui.wait("merged by time  without 1", " 6 of 9 ")
     ui.keys("z")
-    logs_of("nasty")
-    logs_of("pool")
+    ui.logs_of("nasty")
+    ui.logs_of("pool")
     ui.wait(lambda: messages(r"merged (\d)") == list("023568"))
     ui.keys("1")
     ui.wait(lambda: messages(r"merged (\d)") == list("012345678"))
@@ -235,7 +224,7 @@ def borders_straight():
 
 @test("hostile bytes act on nothing, and the frame stays straight")
 def _():
-    logs_of("nasty")
+    ui.logs_of("nasty")
     before = bytes(ui.raw)
     modes = set(ui.screen.modes)
     for data, shown in HOSTILE:
@@ -329,7 +318,7 @@ def _():
 
 @test("a flood: everything is shown or counted, keys answer, memory is bounded", timeout=180)
 def _():
-    logs_of("flood")
+    ui.logs_of("flood")
     engine.flood(["flood"], 2000, lines=12000)
     for _ in range(5):
         started = time.monotonic()
@@ -347,7 +336,7 @@ def _():
 
 @test("T, the mouse and a stop while a flood goes on", timeout=180)
 def _():
-    logs_of("flood")
+    ui.logs_of("flood")
     engine.flood(["flood"], 2000)
     try:
         ui.wait(re.compile(r"LIVE ● 1,\d{3}|LIVE ● 2,\d{3}"))
@@ -387,7 +376,7 @@ def stopped(pid):
 
 @test("S saves what is shown to a file; y copies a line")
 def _():
-    logs_of("nasty")
+    ui.logs_of("nasty")
     ui.keys("f")
     ui.type("after-wide")
     ui.keys("Enter")
@@ -413,7 +402,7 @@ def _():
     at = time.time_ns() - 600 * 10**9
     for i in range(10):
         engine.log("minutes", ["%s minute %d." % ("ERROR" if i in (2, 6) else "INFO", i)] + ["INFO filler."] * 30, at=at + i * 60 * 10**9)
-    logs_of("minutes")
+    ui.logs_of("minutes")
     ui.wait("310 of 310 lines", "FOLLOW")
     ui.keys("Space")
     ui.wait("HELD")
@@ -434,7 +423,7 @@ def _():
 
 @test("rules, level, wrap, time and muted replicas come back in the next session")
 def _():
-    logs_of("pool")
+    ui.logs_of("pool")
     ui.keys("2", "v", "w", "t", "F", "h")
     ui.type("filler")
     ui.keys("Enter", "a")

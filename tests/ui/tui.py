@@ -258,6 +258,16 @@ class Tui:
         self.type(line)
         self.keys("Enter")
 
+    def logs_of(self, name, *more):
+        """Shows the log of an environment as the only pane; with "Down", of its replicas one."""
+        self.keys("Esc", "Esc", "Esc", "1", "/")
+        self.keys("^U", *["Backspace"] * 12)
+        self.type(name)
+        self.keys("Enter", "Home", *more)
+        self.wait("[2] " + name)
+        self.keys("3", "z")
+        self.wait("[3] Logs  " + name)
+
     # -- what it shows
 
     def pump(self, timeout):
