@@ -151,7 +151,13 @@ static const char *bar(void)
 	return canvas_glyphs() == GLYPHS_ASCII ? glyph(GLYPH_CURSOR) : "▐";
 }
 
-static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool wide)
+static void add_dropped(const struct logs_view *lv, struct strbuf *sb)
+{
+	logs_add_grouped(sb, log_store_dropped(lv->book->store));
+	strbuf_adds(sb, " dropped");
+}
+
+static void add_place(const struct logs_view *lv, struct strbuf *sb)
 {
 	const struct log_book *b = lv->book;
 	const struct log_list *l = &b->list;
@@ -165,15 +171,24 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 		}
 		return;
 	}
-	if (!wide || lv->zoomed) {
-		strbuf_addf(sb, "%s %sFOLLOW", bar(), lv->zoomed ? "100% " : "");
+	strbuf_addf(sb, "%s %sFOLLOW", bar(), lv->zoomed ? "100% " : "");
+}
+
+static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool wide)
+{
+	if (lv->book->follow && wide && !lv->zoomed) {
+		strbuf_adds(sb, "scrollback ");
+		logs_add_grouped(sb, log_book_lines(lv->book, lv->filter.only));
+		strbuf_adds(sb, " lines · ");
+		add_dropped(lv, sb);
 		return;
 	}
-	strbuf_adds(sb, "scrollback ");
-	logs_add_grouped(sb, log_book_lines(b, lv->filter.only));
-	strbuf_adds(sb, " lines · ");
-	logs_add_grouped(sb, log_store_dropped(b->store));
-	strbuf_adds(sb, " dropped");
+	add_place(lv, sb);
+	/* Where there is a graph it stands behind that. */
+	if (!lv->tall && log_store_dropped(lv->book->store)) {
+		strbuf_adds(sb, "  ");
+		add_dropped(lv, sb);
+	}
 }
 
 /* ---- lines -------------------------------------------------------------------------------------------------- */
@@ -294,13 +309,13 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 		logs_view_selection_changed(v, app);
 	lv->shown = true;
 	/* The body begins below the header: we are the only pane. */
-	bool tall = a->y <= 1 && a->h >= LOGS_TALL_ROWS;
-	lv->zoomed = tall || app_zoomed(app, LOGS_ZOOMED_ROWS);
-	outer.h -= tall && lv->book;
+	lv->tall = a->y <= 1 && a->h >= LOGS_TALL_ROWS;
+	lv->zoomed = lv->tall || app_zoomed(app, LOGS_ZOOMED_ROWS);
+	outer.h -= lv->tall && lv->book;
 	if (lv->book) {
 		place_columns(lv, outer.w - 2);
 		lv->width = outer.w - 2;
-		lv->height = MAX(outer.h - 2 - lv->zoomed - tall - lv->columns.ruled, 0);
+		lv->height = MAX(outer.h - 2 - lv->zoomed - lv->tall - lv->columns.ruled, 0);
 		find_last_row(lv);
 	}
 	struct area in = draw_frame(lv, &outer, focused);
@@ -308,13 +323,13 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 		draw_str(&in, 0, 2, ROLE_DIM, "no environment is selected");
 		return;
 	}
-	if (tall)
+	if (lv->tall)
 		logs_draw_graph_row(lv, &in, y++);
 	if (lv->zoomed)
 		logs_draw_filter_row(lv, &in, y++);
 	if (lv->columns.ruled)
 		logs_draw_heading(lv, &in, y++);
-	if (tall)
+	if (lv->tall)
 		logs_draw_status(lv, a, a->h - 1);
 	struct area lines = { in.y + y, in.x, lv->height, in.w };
 	lv->screen_y = lines.y - a->y;

@@ -68,6 +68,7 @@ struct logs_view {
 
 	/* Of the last drawing: */
 	bool shown, zoomed;
+	bool tall; /* with a graph, and a row below */
 	int height, width;
 	size_t last_row; /* rows up to the last one in sight */
 	struct log_columns columns;

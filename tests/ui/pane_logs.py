@@ -334,6 +334,27 @@ def _():
     equal(kept + int(dropped.group(1).replace(",", "")), logged, "lines kept and dropped\n%s\n" % ui)
 
 
+@test("in 15 rows: lines that were dropped are told, digits switch replicas, borders stay")
+def _():
+    ui.resize(15, 60)
+    ui.wait(re.compile(r"FOLLOW  [\d,]+ dropped ━┛"), re.compile(r"[\d,]+ of [\d,]+ lines  F edit"))
+    check(not borders_straight(), borders_straight())
+    ui.keys("z", "1")
+    ui.resize(24, 80)
+    ui.wait(ui.is_redrawn, re.compile(r"FOLLOW  [\d,]+ dropped"))
+    ui.resize(36, 120)
+    ui.wait(ui.is_redrawn)
+    ui.logs_of("pool")
+    ui.resize(15, 60)
+    ui.wait("replica ▣0 ▣1 ▣2")
+    ui.keys("1")
+    ui.wait("replica ▣0 □1 ▣2")
+    ui.keys("1")
+    ui.wait("replica ▣0 ▣1 ▣2")
+    ui.resize(36, 120)
+    ui.wait(ui.is_redrawn)
+
+
 @test("T, the mouse and a stop while a flood goes on", timeout=180)
 def _():
     ui.logs_of("flood")
