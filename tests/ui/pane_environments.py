@@ -170,7 +170,7 @@ def _():
     ui.wait(lambda: selected()[0] is not None, "[2] brief")
     ui.keys("Esc")
     engine.remove("brief-0")
-    ui.gone("brief ")
+    ui.gone("▾ brief ")
 
 
 @test("a new state shows at once, without any key")
