@@ -2,21 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/hints.h"
 #include "ui/view_logs_priv.h"
-
-void logs_add_grouped(struct strbuf *sb, uint64_t n)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long) n);
-
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			strbuf_addc(sb, ',');
-		strbuf_addc(sb, digits[i]);
-	}
-}
 
 double logs_rate(const struct logs_view *lv)
 {
@@ -49,7 +38,7 @@ static void add_state(const struct logs_view *lv, struct strbuf *sb)
 	if (state != STREAM_LIVE)
 		return;
 	strbuf_addc(sb, ' ');
-	logs_add_grouped(sb, (uint64_t) (logs_rate(lv) + 0.5));
+	count_format(sb, (uint64_t) (logs_rate(lv) + 0.5));
 	strbuf_adds(sb, "/s");
 }
 
@@ -101,9 +90,9 @@ static void add_right(const struct logs_view *lv, struct hints *h)
 		strbuf_addf(sb, "   %llu err", (unsigned long long) errors);
 	if (log_filter_active(&lv->filter) && !lv->zoomed) {
 		strbuf_adds(sb, "   ");
-		logs_add_grouped(sb, lv->book->list.lines);
+		count_format(sb, lv->book->list.lines);
 		strbuf_adds(sb, " of ");
-		logs_add_grouped(sb, log_book_lines(lv->book, lv->filter.only));
+		count_format(sb, log_book_lines(lv->book, lv->filter.only));
 	}
 	if (lv->zoomed)
 		return;
@@ -153,7 +142,7 @@ static const char *bar(void)
 
 static void add_dropped(const struct logs_view *lv, struct strbuf *sb)
 {
-	logs_add_grouped(sb, log_store_dropped(lv->book->store));
+	count_format(sb, log_store_dropped(lv->book->store));
 	strbuf_adds(sb, " dropped");
 }
 
@@ -166,7 +155,7 @@ static void add_place(const struct logs_view *lv, struct strbuf *sb)
 		strbuf_addf(sb, "%s %zu%% HELD", bar(), l->rows.count ? lv->last_row * 100 / l->rows.count : 100);
 		if (b->unseen) {
 			strbuf_adds(sb, "  +");
-			logs_add_grouped(sb, b->unseen);
+			count_format(sb, b->unseen);
 			strbuf_adds(sb, " new  End follows");
 		}
 		return;
@@ -178,7 +167,7 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 {
 	if (lv->book->follow && wide && !lv->zoomed) {
 		strbuf_adds(sb, "scrollback ");
-		logs_add_grouped(sb, log_book_lines(lv->book, lv->filter.only));
+		count_format(sb, log_book_lines(lv->book, lv->filter.only));
 		strbuf_adds(sb, " lines · ");
 		add_dropped(lv, sb);
 		return;

@@ -1,6 +1,7 @@
 /* The stack of filters of the logs view, edited over it. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "ui/view_logs_priv.h"
 
 #define FILTERS_WIDTH 76
@@ -43,9 +44,9 @@ static void filters_draw(struct view *v, struct app *app UNUSED, const struct ar
 	struct area outer = { a->y + (a->h - h) / 2, a->x + (a->w - w) / 2, h, w };
 
 	if (fv->lv->book) {
-		logs_add_grouped(&count, fv->lv->book->list.lines);
+		count_format(&count, fv->lv->book->list.lines);
 		strbuf_adds(&count, " of ");
-		logs_add_grouped(&count, log_book_lines(fv->lv->book, fv->lv->filter.only));
+		count_format(&count, log_book_lines(fv->lv->book, fv->lv->filter.only));
 	}
 	box.right = count.len ? count.data : NULL;
 	area_clear(&outer, ROLE_DIALOG);

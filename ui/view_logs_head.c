@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/view_logs_priv.h"
 
@@ -27,9 +28,9 @@ void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y)
 		strbuf_adds(&sb, "  ");
 	}
 	strbuf_adds(&sb, "peak ");
-	logs_add_grouped(&sb, (uint64_t) peak);
+	count_format(&sb, (uint64_t) peak);
 	strbuf_adds(&drop, "drop ");
-	logs_add_grouped(&drop, log_store_dropped(lv->book->store));
+	count_format(&drop, log_store_dropped(lv->book->store));
 	/* The graph takes what the words leave. */
 	int words = 1 + 8 + 2 + (int) sb.len + 3 + (7 + ERROR_CELLS + 3) + (int) drop.len + 1;
 	bool with_errors = a->w - words >= GRAPH_LEAST;
@@ -102,11 +103,11 @@ void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int 
 	char buf[32];
 	const char *edit = keymap_hint(lv->app->keymap, ACT_FILTER_STACK, buf, sizeof(buf));
 
-	logs_add_grouped(&count, lv->book->list.lines);
+	count_format(&count, lv->book->list.lines);
 	if (!log_list_done(&lv->book->list))
 		strbuf_addc(&count, '+');
 	strbuf_adds(&count, " of ");
-	logs_add_grouped(&count, log_book_lines(lv->book, lv->filter.only));
+	count_format(&count, log_book_lines(lv->book, lv->filter.only));
 	strbuf_adds(&count, " lines");
 	if (!str_blank(edit))
 		strbuf_addf(&count, "  %s edit", edit);
@@ -148,9 +149,9 @@ void logs_draw_status(const struct logs_view *lv, const struct area *a, int y)
 	if (b->lag_ms >= 0 && b->lag_ms < 60000 && a->w >= 100)
 		strbuf_addf(&sb, "reader lag %.2f s    ", (double) b->lag_ms / 1000);
 	strbuf_adds(&sb, "buffer ");
-	logs_add_grouped(&sb, log_store_end(b->store) - log_store_first(b->store));
+	count_format(&sb, log_store_end(b->store) - log_store_first(b->store));
 	strbuf_adds(&sb, " / ");
-	logs_add_grouped(&sb, log_store_max_lines(b->store));
+	count_format(&sb, log_store_max_lines(b->store));
 	strbuf_addf(&sb, " lines   %.1f MiB", (double) log_store_bytes(b->store) / (1024 * 1024));
 	int right = a->w - text_width(sb.data, sb.len) - 2;
 	draw_str(a, y, right, ROLE_DIM, sb.data);

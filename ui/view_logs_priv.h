@@ -137,7 +137,6 @@ void logs_crumb(struct view *v, struct app *app, struct strbuf *path, struct str
 
 /* ---- view_logs_draw.c */
 void logs_draw(struct view *v, struct app *app, const struct area *a, bool focused);
-void logs_add_grouped(struct strbuf *sb, uint64_t n);
 double logs_rate(const struct logs_view *lv);
 
 /* ---- view_logs_head.c */
