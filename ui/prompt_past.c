@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "base/strbuf.h"
-
-#define HISTORY_BYTES (4u * 1024 * 1024)
 
 /* Takes readline's history as it is now. */
 static void keep_history(HISTORY_STATE *kept)
@@ -44,36 +41,20 @@ void pasts_enter(struct pasts *p, const char *label)
 	using_history();
 }
 
-void pasts_add(const char *line)
+bool pasts_add(const char *line)
 {
 	HIST_ENTRY *newest = history_length ? history_get(history_base + history_length - 1) : NULL;
+	bool again = newest && !strcmp(newest->line, line);
 
-	if (!newest || strcmp(newest->line, line) != 0)
+	if (!again)
 		add_history(line);
+	return !again;
 }
 
 void pasts_answered(struct pasts *p, const char *line)
 {
 	if (p->open && !str_blank(line))
 		pasts_add(line);
-}
-
-void pasts_save(const char *path)
-{
-	AUTO_STRBUF out = STRBUF_INIT(STRBUF_TEXT);
-	AUTO_FREE char *dir = path_home(HOME_STATE, NULL);
-	HIST_ENTRY **list = history_list();
-
-	/* Where lines are long, the newest matter. */
-	size_t first = (size_t) history_length, bytes = 0;
-	while (list && first > 0 && (bytes += strlen(list[first - 1]->line) + 1) < HISTORY_BYTES)
-		first--;
-	for (; list && list[first]; first++)
-		strbuf_addf(&out, "%s\n", list[first]->line);
-	if (!path || !dir || !out.len || path_mkdirs(dir, 0700, NULL))
-		return;
-	if (file_write(path, out.data, out.len, 0600, NULL))
-		return;
 }
 
 static void forget(HISTORY_STATE *kept)
