@@ -17,6 +17,7 @@ struct feed;     /* feed.h: keeps the model fresh */
 struct prompt;   /* prompt.h: the command line */
 struct jobs;
 struct methods;  /* methods.h: what environments offer */
+struct candidates; /* candidates.h: what completion has to ask for */
 
 struct options {
 	bool readonly;     /* actions that change something are off */
@@ -39,6 +40,7 @@ struct app {
 	struct feed *feed;
 	struct jobs *jobs;
 	struct methods *methods;
+	struct candidates *candidates;
 	struct prompt *prompt;
 	struct keymap *keymap;
 	struct theme theme;

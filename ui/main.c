@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/arguments.h"
+#include "ui/candidates.h"
 #include "ui/config.h"
 #include "ui/feed.h"
 #include "ui/frame.h"
@@ -109,6 +110,7 @@ static void end_app(struct app *app)
 	job_end_all(app);
 	feed_stop(app->feed);
 	methods_forget_all(app);
+	candidates_forget_all(app);
 	if (app->frame)
 		frame_free(app->frame, app);
 	prompt_free(app->prompt);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "orchestrator/orchestrator.h"
+#include "ui/prompt.h"
 
 /* After a failure, and in case an environment was replaced by another of its name. */
 #define RETRY_MS 3000
@@ -67,6 +68,7 @@ static void fetch_done(struct app *app, void *arg, af_code rc, const struct af_e
 		f->list = (struct method_list){ 0 };
 		m->known = true;
 	}
+	prompt_news(app->prompt);
 	app_redraw(app);
 }
 

@@ -1,145 +1,19 @@
-/* Completion. See prompt_complete.h. */
+/* Completion: what may stand in the place of a word. See prompt_complete.h. */
 #include "ui/prompt_complete.h"
 
 #include <string.h>
 
 #include "command/words.h"
-#include "ui/methods.h"
+#include "ui/prompt_offer.h"
 
 void completions_free(struct completions *c)
 {
 	strlist_free(&c->matches);
 }
 
-/* ---- candidates ------------------------------------------------------------------------------- */
+/* ---- the words before ---------------------------------------------------------------------------- */
 
-static void offer(struct completions *c, const char *word, const char *candidate, const char *behind)
-{
-	AUTO_FREE char *whole = str_format(NULL, "%s%s", candidate, behind);
-
-	/* Names come from engines too; one that a line cannot hold as it is, is not offered. */
-	if (!*candidate || candidate[strcspn(candidate, " \t\r\n\"'\\\033")])
-		return;
-	if (whole && str_starts(whole, word) && !strlist_has(&c->matches, whole) && strlist_add(&c->matches, whole, NULL))
-		return;
-}
-
-static void offer_environments(struct app *app, struct completions *c, const char *word)
-{
-	for (int i = 0; i < app->model.count; i++)
-		offer(c, word, app->model.environments[i].name, " ");
-}
-
-/* Images of what runs, and those of commands run before. */
-static void offer_images(struct app *app, struct completions *c, const char *word)
-{
-	for (int i = 0; i < app->model.count; i++)
-		offer(c, word, app->model.environments[i].image, " ");
-	for (const struct job_row *const *j = job_list(app); *j; j++) {
-		AUTO_STRLIST words = { 0 };
-		if (words_split((*j)->line, &words, NULL))
-			continue;
-		for (size_t i = 1; i < words.count; i++)
-			if (!strcmp(words.items[i - 1], "--tag") || (i == 1 && !strcmp(words.items[0], "run") && *words.items[1] != '-'))
-				offer(c, word, words.items[i], " ");
-	}
-}
-
-/* Values that this argument had before: the word is "name=" or more. */
-static void offer_past_values(struct app *app, struct completions *c, const char *word)
-{
-	for (const struct job_row *const *j = job_list(app); *j; j++) {
-		AUTO_STRLIST words = { 0 };
-		if (!str_starts((*j)->line, "call ") || words_split((*j)->line, &words, NULL))
-			continue;
-		for (size_t i = 3; i < words.count; i++)
-			if (!str_ends(words.items[i], "=***"))
-				offer(c, word, words.items[i], " ");
-	}
-}
-
-static void offer_methods(struct app *app, struct completions *c, const char *environment, const char *word)
-{
-	const struct method_list *methods = methods_of(app, environment);
-
-	for (size_t i = 0; methods && i < methods->count; i++)
-		offer(c, word, methods->items[i].name, " ");
-}
-
-static const struct method *find_method(struct app *app, const char *environment, const char *name)
-{
-	const struct method_list *methods = methods_of(app, environment);
-
-	for (size_t i = 0; methods && i < methods->count; i++)
-		if (!strcmp(methods->items[i].name, name))
-			return &methods->items[i];
-	return NULL;
-}
-
-/* "name=" of parameters that the words do not have yet. */
-static void offer_parameters(struct app *app, struct completions *c, const struct strlist *words, const char *word)
-{
-	const struct method *m = words->count > 2 ? find_method(app, words->items[1], words->items[2]) : NULL;
-	AUTO_STRLIST names = { 0 };
-
-	if (strchr(word, '='))
-		offer_past_values(app, c, word);
-	if (m && m->signature)
-		signature_names(m->signature, &names);
-	for (size_t i = 0; i < names.count; i++) {
-		bool given = false;
-		size_t len = strlen(names.items[i]);
-		for (size_t k = 3; k < words->count; k++)
-			given |= !strncmp(words->items[k], names.items[i], len) && words->items[k][len] == '=';
-		if (!given)
-			offer(c, word, names.items[i], "=");
-	}
-}
-
-static void offer_options(const struct command_spec *spec, struct completions *c, const char *word)
-{
-	for (const struct option_spec *o = spec->options; o && o->name; o++) {
-		AUTO_FREE char *option = str_format(NULL, "--%s", o->name);
-		if (option)
-			offer(c, word, option, " ");
-	}
-}
-
-static void offer_choices(const char *choices, struct completions *c, const char *word)
-{
-	for (const char *p = choices; p && *p;) {
-		size_t len = strcspn(p, "|");
-		AUTO_FREE char *choice = str_ndup(p, len, NULL);
-		if (choice)
-			offer(c, word, choice, " ");
-		p += len + (p[len] == '|');
-	}
-}
-
-static void offer_kind(struct app *app, struct completions *c, enum word_kind kind, const char *choices,
-		       const struct strlist *words, const char *word)
-{
-	switch (kind) {
-	case WORD_ENV:
-		offer_environments(app, c, word);
-		break;
-	case WORD_IMAGE:
-		offer_images(app, c, word);
-		break;
-	case WORD_METHOD:
-		if (words->count > 1)
-			offer_methods(app, c, words->items[1], word);
-		break;
-	case WORD_CHOICE:
-	case WORD_TEMPLATE:
-		offer_choices(choices, c, word);
-		break;
-	default:
-		break;
-	}
-}
-
-/* The option whose value the word is: the word before is "--name" or "-n" and takes one. */
+/* The option whose value comes next: the word before is "--name" or "-n" and takes one. */
 static const struct option_spec *option_before(const struct command_spec *spec, const char *previous)
 {
 	for (const struct option_spec *o = spec->options; o && o->name; o++)
@@ -150,45 +24,69 @@ static const struct option_spec *option_before(const struct command_spec *spec, 
 	return NULL;
 }
 
+/* Those that are neither options nor their values. */
+static af_code find_operands(const struct command_spec *spec, const struct strlist *words, struct strlist *out)
+{
+	af_code rc = AF_OK;
+
+	for (size_t i = 1; !rc && i < words->count; i++)
+		if (*words->items[i] != '-' && !option_before(spec, words->items[i - 1]))
+			rc = strlist_add(out, words->items[i], NULL);
+	return rc;
+}
+
 /* The operand in this place; a repeated one goes on. */
-static const struct operand_spec *operand_at(const struct command_spec *spec, const struct strlist *words)
+static const struct operand_spec *operand_at(const struct command_spec *spec, size_t place)
 {
 	const struct operand_spec *op = spec->operands;
 
-	for (size_t i = 1; op && op->name && i < words->count; i++) {
-		bool option = *words->items[i] == '-';
-		bool value = i > 1 && option_before(spec, words->items[i - 1]);
-		if (!option && !value && !op->repeat)
-			op++;
-	}
+	for (; op && op->name && place && !op->repeat; place--)
+		op++;
 	return op && op->name ? op : NULL;
 }
 
-static void offer_word(struct app *app, struct completions *c, const struct strlist *words, const char *word)
+/* Is this one of arguments to a method? */
+static bool takes_arguments(const struct command_spec *spec)
 {
-	const struct command_spec *spec;
+	for (const struct operand_spec *op = spec->operands; op && op->name; op++)
+		if (op->kind == WORD_METHOD)
+			return true;
+	return false;
+}
 
-	if (!words->count) {
-		for (const struct command_spec *const *s = command_table; *s; s++)
-			offer(c, word, (*s)->name, " ");
+static void offer_value(struct offering *o, const struct option_spec *option)
+{
+	offer_kind(o, option->kind, option->choices);
+	if (option->kind == WORD_KEYVALUE && takes_arguments(o->spec))
+		offer_arguments(o);
+	else if (option->kind == WORD_INT && !strcmp(option->name, "replica"))
+		offer_replicas(o);
+}
+
+static void offer_word(struct offering *o)
+{
+	AUTO_STRLIST operands = { 0 };
+	const struct option_spec *option;
+
+	if (!o->words->count) {
+		offer_commands(o);
 		return;
 	}
-	if (!(spec = command_find(words->items[0])))
+	if (!(o->spec = command_find(o->words->items[0])) || find_operands(o->spec, o->words, &operands))
 		return;
-	const struct option_spec *option = option_before(spec, words->items[words->count - 1]);
-	if (option) {
-		offer_kind(app, c, option->kind, option->choices, words, word);
-		if (!strcmp(spec->name, "call") && !strcmp(option->name, "arg"))
-			offer_parameters(app, c, words, word);
+	o->operands = &operands;
+	if ((option = option_before(o->spec, o->words->items[o->words->count - 1]))) {
+		offer_value(o, option);
 		return;
 	}
-	const struct operand_spec *operand = operand_at(spec, words);
-	if (operand && *word != '-')
-		offer_kind(app, c, operand->kind, NULL, words, word);
-	if (!strcmp(spec->name, "call"))
-		offer_parameters(app, c, words, word);
-	if (*word == '-' || (!c->matches.count && !*word))
-		offer_options(spec, c, word);
+	const struct operand_spec *operand = operand_at(o->spec, operands.count);
+	if (operand && *o->word != '-') {
+		offer_kind(o, operand->kind, NULL);
+		if (operand->repeat && takes_arguments(o->spec))
+			offer_arguments(o);
+	}
+	if (*o->word == '-' || (!o->matches->count && !*o->word))
+		offer_options(o);
 }
 
 /* ---- the line -------------------------------------------------------------------------------------- */
@@ -228,7 +126,8 @@ bool complete_line(struct app *app, const char *line, size_t point, struct compl
 		free(words.items[0]);
 		memmove(words.items, words.items + 1, words.count-- * sizeof(*words.items));
 	}
-	offer_word(app, out, &words, word);
+	struct offering o = { .app = app, .words = &words, .word = word, .matches = &out->matches };
+	offer_word(&o);
 	if (!out->matches.count)
 		return false;
 	out->common = common_prefix(&out->matches);
@@ -246,9 +145,8 @@ void complete_ghost(struct app *app, const char *line, struct strbuf *out)
 	if (at_word && c.matches.count == 1)
 		strbuf_adds(out, c.matches.items[0] + (len - c.start));
 	/* Between words only what a method takes next; a list of commands would be noise. */
-	if (!at_word && str_starts(line, "call "))
-		for (size_t i = 0; i < c.matches.count && i < 6; i++)
-			if (str_ends(c.matches.items[i], "="))
-				strbuf_addf(out, "%s  ", c.matches.items[i]);
+	for (size_t i = 0; !at_word && i < c.matches.count; i++)
+		if (str_ends(c.matches.items[i], "="))
+			strbuf_addf(out, "%s  ", c.matches.items[i]);
 	completions_free(&c);
 }

@@ -55,7 +55,7 @@ def _():
     ui.type("restart")
     ui.wait(is_line("afs> restart affine calculator"))
     ui.keys("^E", "^W")
-    ui.wait(lambda: re.match(r"afs> restart affine +$", line() + " "))
+    ui.wait(lambda: re.match(r"afs> restart affine  +Tab complete", line()))
     ui.keys("Left", "Left", "Backspace")
     ui.wait(is_line("afs> restart affie"))
     ui.keys("Home", "Del")
@@ -133,6 +133,33 @@ def _():
     ui.keys("Right")
     ui.wait(lambda: ui.cursor() == (ui.rows - 2, 5 + len("call calculator evaluate task_id=")))
     equal(ui.role(ui.rows - 2, line().index("task_id="))[0], "text", "role of what was taken")
+
+
+@test("what is suggested is whole arguments, and leaves room for the hints: all of them, fewer, none")
+def _():
+    for columns, hint in [(120, "Tab complete · ^R history"), (80, "Tab complete"), (60, "")]:
+        ui.resize(36, columns)
+        ui.wait(ui.is_redrawn)
+        empty_line()
+        ui.type("call calculator evaluate task_id=17 ")
+        ui.wait(re.compile(r"afs> call calculator evaluate task_id=17 model=  seed="), lambda: line().endswith(hint or "="))
+        lacks(line(), "…", "line")
+        equal("history" in line(), "history" in hint, "the longer hint")
+    ui.resize(36, 120)
+    ui.wait(ui.is_redrawn)
+
+
+@test("Tab and S-Tab go through the list, which says how long it is")
+def _():
+    empty_line()
+    ui.type("run --")
+    ui.keys("Tab")
+    ui.wait(re.compile(r"─ 2\d ─╯"))
+    ui.keys("S-Tab")
+    ui.wait(re.compile(r"(2\d) of \1 ─╯"))
+    ui.keys("Tab", "Tab")
+    ui.wait(re.compile(r" 2 of 2\d ─╯"), is_line("afs> run --"))
+    ui.keys("Esc", "^U")
 
 
 @test("Enter runs the command as a job; J shows its output")
@@ -258,7 +285,22 @@ def _():
     lacks(ui.raw[-200000:].decode("utf-8", "replace").split("hunter2 --env PLAIN")[-1], "hunter2", "what was shown after Enter")
 
 
-@test("the next session has it")
+@test("of two sessions at a time none loses the other's commands")
+def _():
+    both = [Tui(engine=engine, home=ui.home) for _ in range(2)]
+    for i, one in enumerate(both):
+        one.wait("affine")
+        one.command("methods nosuch%d" % i)
+        one.wait(re.compile("✖ .*nosuch%d" % i))
+    for one in both:
+        one.quit()
+    with open(os.path.join(ui.home, ".local/state/affinetes/tui_history")) as f:
+        text = f.read()
+    matches(text, "^methods calculator$", "history")
+    matches(text, "^methods nosuch0\nmethods nosuch1$", "history")
+
+
+@test("the next session has it, and the values of earlier calls")
 def _():
     again = Tui(engine=engine, home=ui.home)
     again.wait("affine")
@@ -266,6 +308,10 @@ def _():
     again.type("methods calc")
     again.wait(lambda: "methods calculator" in again.lines[-2])
     again.keys("^G")
+    again.keys("^U")
+    again.type("call calculator evaluate --arg task_id=")
+    again.keys("Tab")
+    again.wait("afs> call calculator evaluate --arg task_id=2 ")
     again.quit()
 
 

@@ -1,6 +1,8 @@
 /* Completion and ghost text: from the command table, the model and what environments offer. */
 #include "ui_app.h"
 
+#include "base/path.h"
+#include "store/store.h"
 #include "ui/prompt_complete.h"
 
 static struct app *app = &ui.app;
@@ -62,7 +64,7 @@ static void test_environments(void **state UNUSED)
 {
 	assert_string_equal(offers("stop "), "affine |agentgym |sat ");
 	assert_string_equal(offers("stop a"), "affine |agentgym ");
-	assert_string_equal(offers("stop affine a"), "affine |agentgym ");
+	assert_string_equal(offers("stop affine a"), "agentgym "); /* each once */
 	assert_string_equal(offers("stop --all affine sa"), "sat ");
 	assert_string_equal(offers("stop zzz"), "");
 }
@@ -76,6 +78,91 @@ static void test_options(void **state UNUSED)
 	assert_string_equal(offers("run --replicas 3 aff"), "affine:v1 ");
 	assert_string_equal(offers("run -n 3 aff"), "affine:v1 ");
 	assert_string_equal(offers("run --no-such-option x"), "");
+}
+
+static void test_options_before_operands(void **state UNUSED)
+{
+	assert_string_equal(offers("call --timeout 5 --replica 0 sa"), "sat ");
+	assert_string_equal(offers("logs affine --replica "), "0 |1 ");
+	assert_string_equal(offers("logs -r 1 --tail 3 agent"), "agentgym ");
+	/* What is an image in mode process, is a directory. */
+	free(app->model.environments[0].mode);
+	app->model.environments[0].mode = strdup("process");
+	assert_string_equal(offers("run a"), "agentgym:v1 ");
+}
+
+static const char *wanted;
+
+static bool is_offered(void)
+{
+	return *offers(wanted) != '\0';
+}
+
+static const char *offers_later(const char *line)
+{
+	wanted = line;
+	ui_until(is_offered);
+	return offers(line);
+}
+
+/* What calls had before, of other sessions too; quoted where a line needs that, and no secrets. */
+static void test_past_values(void **state UNUSED)
+{
+	static const char *const args[] = { "{\"task_id\": 5, \"model\": \"a b\", \"api_key\": \"hunter2\", \"n\": 12345678901234567890}",
+					    "{\"task_id\": 17, \"model\": \"ab\", \"odd\": \"\\u001b[31m\"}" };
+	struct store *store = NULL;
+
+	ok(store_open(NULL, &store, &err));
+	for (size_t i = 0; i < ARRAY_LEN(args); i++)
+		ok(store_add(store, &(struct call_record){ .environment = (char *) "affine", .method = (char *) "m", .args = (char *) args[i] }, NULL,
+			     &err));
+	store_close(store);
+	assert_string_equal(offers_later("call affine m task_id="), "task_id=17 |task_id=5 ");
+	assert_string_equal(offers("call affine m --arg task_id=1"), "task_id=17 ");
+	assert_string_equal(offers("call affine m model=a"), "model=ab |model='a b' ");
+	assert_string_equal(offers("call affine m model='a"), "model='a b' ");
+	assert_string_equal(offers("call affine m n="), "n=12345678901234567890 ");
+	assert_string_equal(offers("call affine m api_key="), "");
+	assert_string_equal(offers("call affine m odd="), "");
+	assert_string_equal(offers("call affine other task_id="), "");
+}
+
+static void test_directories(void **state UNUSED)
+{
+	AUTO_FREE char *env = path_join(ui.home, "env", NULL), *file = path_join(ui.home, "file", NULL);
+	AUTO_FREE char *hidden = path_join(ui.home, ".hidden", NULL);
+	char line[256], want[256];
+
+	ok(path_mkdirs(env, 0700, &err));
+	ok(path_mkdirs(hidden, 0700, &err));
+	ok(file_write(file, "", 0, 0600, &err));
+	snprintf(line, sizeof(line), "build %s/", ui.home);
+	snprintf(want, sizeof(want), "%s/env/", ui.home);
+	assert_string_equal(offers_later(line), want);
+	snprintf(line, sizeof(line), "build %s/.h", ui.home);
+	snprintf(want, sizeof(want), "%s/.hidden/", ui.home);
+	assert_string_equal(offers(line), want);
+	snprintf(line, sizeof(line), "map affine m --over-file %s/f", ui.home);
+	snprintf(want, sizeof(want), "%s/file ", ui.home);
+	assert_string_equal(offers(line), want);
+	snprintf(line, sizeof(line), "build %s/no-such/", ui.home);
+	assert_string_equal(offers(line), "");
+}
+
+/* Tab was pressed before there was anything to offer: it comes when it is there. */
+static void test_late_answer(void **state UNUSED)
+{
+	AUTO_FREE char *only = path_join(ui.home, "only-one", NULL);
+	char line[256];
+
+	ok(file_write(only, "", 0, 0600, &err));
+	snprintf(line, sizeof(line), "map affine m --over-file %s/only", ui.home);
+	ui_type(":");
+	ui_type(line);
+	ui_key("Tab");
+	offers_later(line);
+	ui_type("x");
+	has_text(ui_text(), "/only-one x");
 }
 
 static void test_quotes_and_strange_names(void **state UNUSED)
@@ -155,7 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_commands),		   TEST(test_environments), TEST(test_options),
 		TEST(test_quotes_and_strange_names), TEST(test_common_part), TEST(test_ghost),
-		TEST(test_signature_names),
+		TEST(test_signature_names),	   TEST(test_options_before_operands), TEST(test_past_values),
+		TEST(test_directories),		   TEST(test_late_answer),
 	};
 
 	return RUN(tests);

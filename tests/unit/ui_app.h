@@ -18,6 +18,7 @@
 
 #include "unit.h"
 
+#include "ui/candidates.h"
 #include "ui/config.h"
 #include "ui/frame.h"
 #include "ui/methods.h"
@@ -63,6 +64,7 @@ UNUSED static void ui_end(void)
 	canvas_end();
 	job_end_all(app);
 	methods_forget_all(app);
+	candidates_forget_all(app);
 	frame_free(app->frame, app);
 	prompt_free(app->prompt);
 	message_queue_free(app->queue);
