@@ -17,6 +17,7 @@ struct feed;     /* feed.h: keeps the model fresh */
 struct prompt;   /* prompt.h: the command line */
 struct jobs;
 struct methods;  /* methods.h: what environments offer */
+struct drafts;     /* form_draft.h: forms that were left */
 struct candidates; /* candidates.h: what completion has to ask for */
 
 struct options {
@@ -41,6 +42,7 @@ struct app {
 	struct jobs *jobs;
 	struct methods *methods;
 	struct candidates *candidates;
+	struct drafts *drafts;
 	struct prompt *prompt;
 	struct keymap *keymap;
 	struct theme theme;

@@ -54,6 +54,7 @@ void form_free(struct form *f)
 	field_free(&f->timeout);
 	free(f->method);
 	free(f->text);
+	free(f->doc);
 }
 
 static void add_field(struct form *f, const struct parameter *p)
@@ -93,6 +94,8 @@ af_code form_set_method(struct form *f, const char *name, const struct method *m
 	free(f->text);
 	f->method = af_steal(method);
 	f->text = af_steal(text);
+	free(f->doc);
+	f->doc = m && !str_blank(m->doc) ? strdup(m->doc) : NULL;
 	for (size_t i = 0; i < f->sig.count; i++) {
 		if (f->sig.items[i].kind == PARAMETER_PLAIN)
 			add_field(f, &f->sig.items[i]);
@@ -260,10 +263,13 @@ void form_set_repeat(struct form *f, int repeat, int concurrency)
 void form_set_numbers(struct form *f, int repeat, int concurrency, int64_t timeout_ms)
 {
 	form_set_repeat(f, repeat, concurrency);
-	if (timeout_ms % 1000 == 0)
+	if (timeout_ms % 1000 == 0) {
 		set_number(&f->timeout, timeout_ms / 1000);
-	else
-		field_set(&f->timeout, "", 0);
+		return;
+	}
+	AUTO_FREE char *text = str_format(NULL, "%lldms", (long long) timeout_ms);
+	if (text)
+		field_set(&f->timeout, text, strlen(text));
 }
 
 int form_errors(const struct form *f)

@@ -35,6 +35,7 @@ struct control {
 struct form {
 	char *method;    /* NULL: to be chosen */
 	char *text;      /* the signature, for people */
+	char *doc;       /* what it does; NULL: not told */
 	struct signature sig;
 	struct form_field *fields;
 	int count;
@@ -47,6 +48,7 @@ struct form {
 	int focus;       /* an index of controls */
 	int top;         /* first row shown */
 	int page;        /* rows of the JSON editor */
+	int rows, height; /* what there is, and what was shown of it last */
 	int fields_y;    /* the row of the first field, as drawn last */
 	struct form_spot {
 		int y, x, width; /* as drawn last, for the mouse */
@@ -96,6 +98,8 @@ void form_click(struct form *f, int y, int x, int what);
 /* To the next target. */
 void form_turn_target(struct form *f, const struct environment *env, int step);
 
+/* What form_draw() would need there: sets rows and height. */
+void form_measure(struct form *f, const struct area *a, const struct environment *env, const char *message, bool focused);
 /* The whole; `env` NULL: it vanished. `message` (may be NULL) stands where the fields would. */
 void form_draw(struct form *f, const struct area *a, const struct keymap *keys, const struct environment *env,
 	       const char *message, bool focused);

@@ -9,6 +9,8 @@
 /* From this height on there are blank rows between the parts. */
 #define ROOMY 15
 #define EDITOR_LEAST 4
+/* What repeat, concurrency and timeout take with their whole names. */
+#define NUMBERS_WIDTH 47
 
 /* Where drawing is: y counts from the form's first row, above what is scrolled away. */
 struct pen {
@@ -20,6 +22,7 @@ struct pen {
 	bool focused;
 	int y, focus_y;
 	int name_width, type_width;
+	int doc_lines; /* as there is room for */
 };
 
 static bool has_focus(const struct pen *pen, enum control_kind kind, int index)
@@ -43,17 +46,27 @@ static int row(struct pen *pen, bool current)
 
 /* ---- the signature ------------------------------------------------------------------------------- */
 
-/* Breaks after commas where it can. */
+/* Breaks between parameters where it can, else between words. */
 static size_t line_of(const char *text, int width)
 {
 	size_t len = strlen(text), fits = text_fit(text, len, width, NULL);
 
-	if (fits == len)
-		return len;
-	for (size_t cut = fits; cut > fits / 2; cut--)
-		if (text[cut - 1] == ',' || text[cut - 1] == ' ')
-			return cut;
+	for (const char *stop = ","; fits < len && stop; stop = *stop == ',' ? " " : NULL)
+		for (size_t cut = fits; cut > fits / 2; cut--)
+			if (text[cut - 1] == *stop)
+				return cut;
 	return fits;
+}
+
+static void draw_doc(struct pen *pen)
+{
+	const char *p = pen->f->doc;
+
+	for (int i = 0; i < pen->doc_lines && *p; i++) {
+		size_t len = strcspn(p, "\n");
+		draw_text(&pen->a, pen->y++ - pen->f->top, 1, ROLE_DIM, p, len, true);
+		p += len + (p[len] == '\n');
+	}
 }
 
 static void draw_signature(struct pen *pen)
@@ -71,6 +84,7 @@ static void draw_signature(struct pen *pen)
 		text += strspn(text, " ");
 		pen->y++;
 	}
+	draw_doc(pen);
 	if (current && pen->focused)
 		draw_fmt(&pen->a, pen->y++ - f->top, 1, ROLE_KEY, "%s choose a method", glyph(GLYPH_ENTER));
 	pen->y += pen->h >= ROOMY;
@@ -143,7 +157,7 @@ static void draw_field(struct pen *pen, int i)
 		strbuf_addf(&name, "%s%s", p->name, p->required ? "*" : "");
 	else
 		strbuf_adds(&name, pen->f->sig.count ? "**kwargs" : "arguments");
-	draw_text(&(struct area){ pen->a.y, pen->a.x, pen->a.h, MIN(x, pen->a.w) }, y, 1,
+	draw_text(&(struct area){ pen->a.y, pen->a.x, pen->a.h, MIN(x - 1, pen->a.w) }, y, 1,
 		  p && p->required ? ROLE_STRONG : ROLE_TEXT, name.data, name.len, true);
 	if (pen->type_width)
 		draw_str(&pen->a, y, x, ROLE_DIM, value_type_name(p ? p->type : VALUE_DICT));
@@ -273,11 +287,12 @@ static void draw_numbers(struct pen *pen)
 {
 	struct form *f = pen->f;
 	int y = pen->y - f->top, x = pen->name_width + 2;
+	bool brief = pen->a.w - x < NUMBERS_WIDTH;
 
 	draw_str(&pen->a, y, 1, ROLE_TEXT, "repeat");
 	x = draw_number(pen, CONTROL_REPEAT, &f->repeat, y, x, "×", 5, "");
-	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, pen->a.w < 60 ? "conc." : "concurrency", 4, "");
-	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, pen->a.w < 60 ? "timeout" : "call timeout", 5, "s");
+	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, brief ? "conc." : "concurrency", 4, "");
+	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, brief ? "timeout" : "call timeout", 5, "s");
 	pen->y++;
 	if (f->number_error)
 		draw_fmt(&pen->a, pen->y++ - f->top, pen->name_width + 2, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS),
@@ -302,7 +317,7 @@ static void draw_buttons(struct pen *pen)
 		if (current)
 			row(pen, true);
 		int used = draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s  %s ⟩", text,
-				    keymap_hint(pen->keys, buttons[i].action, key, sizeof(key)));
+				    pen->keys ? keymap_hint(pen->keys, buttons[i].action, key, sizeof(key)) : "");
 		canvas_spot(&pen->a, y, x, used, (int) buttons[i].action);
 		x += used + 3;
 	}
@@ -369,16 +384,46 @@ void form_click(struct form *f, int y, int x, int what)
 		form_focus(f, CONTROL_JSON, 0);
 }
 
+/* Its first paragraph. */
+static int doc_lines(const struct form *f)
+{
+	int lines = 0;
+
+	for (const char *p = f->doc; p && *p && *p != '\n'; lines++) {
+		p += strcspn(p, "\n");
+		p += *p == '\n';
+	}
+	return lines;
+}
+
+/* Once without room: how much there is, and where the focus stands. */
+static void count(struct pen *pen, const char *message)
+{
+	struct form *f = pen->f;
+
+	measure(pen);
+	pen->a.h = 0;
+	draw_all(pen, message);
+	f->rows = pen->y;
+	f->height = pen->h;
+}
+
+void form_measure(struct form *f, const struct area *a, const struct environment *env, const char *message, bool focused)
+{
+	struct pen pen = { .f = f, .a = *a, .h = a->h, .env = env, .focused = focused };
+
+	count(&pen, message);
+}
+
 void form_draw(struct form *f, const struct area *a, const struct keymap *keys, const struct environment *env,
 	       const char *message, bool focused)
 {
 	struct pen pen = { .f = f, .a = *a, .h = a->h, .keys = keys, .env = env, .focused = focused };
 
-	measure(&pen);
-	/* Once without room, to see where the focus stands. */
-	pen.a.h = 0;
-	draw_all(&pen, message);
+	count(&pen, message);
 	pen.a.h = a->h;
+	if (!f->json)
+		pen.doc_lines = MIN(doc_lines(f), a->h - pen.y);
 	if (pen.focus_y < f->top)
 		f->top = pen.focus_y;
 	if (pen.focus_y >= f->top + a->h)

@@ -105,11 +105,24 @@ static void forget_error(struct form *f)
 	}
 }
 
+/* A number, or a duration: other letters are keys there as elsewhere. */
+static bool is_of_number(keycode key, enum control_kind kind)
+{
+	return key < ' ' || key >= 0x110000 || (key >= '0' && key <= '9') ||
+	       (kind == CONTROL_TIMEOUT && strchr(".msh", (char) key) && key < 0x80);
+}
+
+static bool is_number(enum control_kind kind)
+{
+	return kind == CONTROL_REPEAT || kind == CONTROL_CONCURRENCY || kind == CONTROL_TIMEOUT;
+}
+
 bool form_key(struct form *f, keycode key)
 {
 	struct field *in = form_input(f);
+	enum control_kind kind = form_focused(f).kind;
 
-	if (!in || !field_key(in, key, f->page))
+	if (!in || (is_number(kind) && !is_of_number(key, kind)) || !field_key(in, key, f->page))
 		return false;
 	forget_error(f);
 	return true;

@@ -253,22 +253,25 @@ void draw_notices(struct app *app, const struct area *a)
 struct footer {
 	const struct app *app;
 	const struct area *a;
+	bool text;  /* a field has the keys: characters are no hints */
 	int x, end; /* the next hint begins at x, and none passes `end` */
 };
 
-static const char *key_of(const struct app *app, enum action action, char *buf, size_t size)
+static const char *key_of(const struct footer *f, enum action action, char *buf, size_t size)
 {
-	const char *key = action == ACT_NONE ? NULL : keymap_hint(app->keymap, action, buf, size);
+	const char *key = action == ACT_NONE ? NULL
+			  : f->text ? keymap_hint_in_text(f->app->keymap, action, buf, size)
+				    : keymap_hint(f->app->keymap, action, buf, size);
 
 	return str_blank(key) ? NULL : key;
 }
 
 /* "c" or "1-4"; false: no key is bound. */
-static bool add_keys(const struct app *app, const struct footer_hint *h, struct strbuf *out)
+static bool add_keys(const struct footer *f, const struct footer_hint *h, struct strbuf *out)
 {
 	char one_buf[32], other_buf[32];
-	const char *one = key_of(app, h->action, one_buf, sizeof(one_buf));
-	const char *other = key_of(app, h->other, other_buf, sizeof(other_buf));
+	const char *one = key_of(f, h->action, one_buf, sizeof(one_buf));
+	const char *other = key_of(f, h->other, other_buf, sizeof(other_buf));
 
 	if (h->action == ACT_NONE)
 		strbuf_add(out, h->what, strcspn(h->what, " "));
@@ -286,19 +289,19 @@ static const char *words_of(const struct footer_hint *h)
 	return h->what ? h->what : action_rows[h->action].hint;
 }
 
-static int hint_width(const struct app *app, const struct footer_hint *h)
+static int hint_width(const struct footer *f, const struct footer_hint *h)
 {
 	AUTO_STRBUF keys = STRBUF_INIT(256);
 	const char *words = words_of(h);
 
-	return add_keys(app, h, &keys) ? text_width(keys.data, keys.len) + 1 + text_width(words, strlen(words)) + 2 : 0;
+	return add_keys(f, h, &keys) ? text_width(keys.data, keys.len) + 1 + text_width(words, strlen(words)) + 2 : 0;
 }
 
 /* Draws "key words" if it ends in time. */
 static bool draw_hint(struct footer *f, const struct footer_hint *h)
 {
 	AUTO_STRBUF keys = STRBUF_INIT(256);
-	int width = hint_width(f->app, h);
+	int width = hint_width(f, h);
 
 	if (!width)
 		return true;
@@ -306,7 +309,7 @@ static bool draw_hint(struct footer *f, const struct footer_hint *h)
 		return false;
 	/* Of two keys a click is the first. */
 	canvas_spot(f->a, 0, f->x, width - 2, (int) h->action);
-	add_keys(f->app, h, &keys);
+	add_keys(f, h, &keys);
 	f->x += draw_str(f->a, 0, f->x, ROLE_KEY, keys.data) + 1;
 	f->x += draw_str(f->a, 0, f->x, ROLE_FOOTER, words_of(h)) + 2;
 	return true;
@@ -331,9 +334,10 @@ static void draw_all_hints(struct footer *f, const struct view *focused)
 
 void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay)
 {
-	struct footer f = { app, a, 1, a->w - 1 - hint_width(app, &help) - (overlay ? 0 : hint_width(app, &quit)) };
+	struct footer f = { .app = app, .a = a, .text = focused->ops->wants_text && focused->ops->wants_text(focused), .x = 1 };
 	const struct footer_hint *h = focused->ops->hints;
 
+	f.end = a->w - 1 - hint_width(&f, &help) - (overlay ? 0 : hint_width(&f, &quit));
 	if (!h)
 		draw_all_hints(&f, focused);
 	/* What does not fit makes room for what is shorter. */

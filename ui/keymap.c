@@ -184,14 +184,30 @@ void keymap_readonly(struct keymap *map)
 	map->readonly = true;
 }
 
-static const char *first_key(const struct keymap *map, enum action action, char *buf, size_t size)
+static const char *hint_of(keycode key, char *buf, size_t size)
 {
-	const struct keys *keys = &map->actions[action];
-	const char *name = keys->count ? short_name(keys->keys[0]) : NULL;
+	const char *name = short_name(key);
 
 	if (name)
 		return name;
-	return keys->count && keycode_name(keys->keys[0], buf, size) ? buf : "";
+	return keycode_name(key, buf, size) ? buf : "";
+}
+
+static const char *first_key(const struct keymap *map, enum action action, char *buf, size_t size)
+{
+	const struct keys *keys = &map->actions[action];
+
+	return keys->count ? hint_of(keys->keys[0], buf, size) : "";
+}
+
+const char *keymap_hint_in_text(const struct keymap *map, enum action action, char *buf, size_t size)
+{
+	const struct keys *keys = &map->actions[action];
+
+	for (int i = 0; i < (int) keys->count; i++)
+		if (keys->keys[i] < ' ' || keys->keys[i] >= KEY_SPECIAL)
+			return hint_of(keys->keys[i], buf, size);
+	return "";
 }
 
 const char *keymap_hint(const struct keymap *map, enum action action, char *buf, size_t size)

@@ -83,8 +83,8 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_EDIT_JSON, "edit-json", KEYS_FORM, "F4", "JSON", "Edit the arguments as JSON")                      \
 	X(ACT_SAVE_CALL, "save-call", KEYS_FORM, "F6", "save", "Save the call under a name")                      \
 	X(ACT_EARLIER, "earlier", KEYS_FORM, "^R", "earlier", "Values of earlier calls")                          \
-	X(ACT_HISTORY, "history", KEYS_FORM, "H", "history", "Go to the earlier calls")                           \
-	X(ACT_REPEAT, "repeat", KEYS_FORM, "R", "repeat ×N", "Send the call several times")                      \
+	X(ACT_HISTORY, "history", KEYS_FORM, "H M-h", "history", "Go to the earlier calls")                           \
+	X(ACT_REPEAT, "repeat", KEYS_FORM, "R M-r", "repeat ×N", "Send the call several times")                      \
 	X(ACT_RAW, "raw", KEYS_RESULT, "w", NULL, "Raw text, or the tree")                                        \
 	X(ACT_TABLE, "table", KEYS_RESULT, "t", NULL, "Lists of objects as a table")                              \
 	X(ACT_DIFF, "diff", KEYS_RESULT, "D d", "diff", "Compare with the result before")                           \
@@ -134,6 +134,8 @@ void keymap_readonly(struct keymap *map);
 /* Text with the first key of each "{action}" in its place: "no calls yet; {call} makes one". An action without a key is
  * named. In `buf`, cut to its size. */
 const char *keymap_say(const struct keymap *map, const char *text, char *buf, size_t size);
+/* The first that is no character: those are text where a field has the keys. */
+const char *keymap_hint_in_text(const struct keymap *map, enum action action, char *buf, size_t size);
 
 struct action_row {
 	enum action action;

@@ -10,6 +10,7 @@
 #include "ui/candidates.h"
 #include "ui/config.h"
 #include "ui/feed.h"
+#include "ui/form_draft.h"
 #include "ui/frame.h"
 #include "ui/loop.h"
 #include "ui/manual.h"
@@ -113,6 +114,7 @@ static void end_app(struct app *app)
 	candidates_forget_all(app);
 	if (app->frame)
 		frame_free(app->frame, app);
+	drafts_forget_all(app);
 	prompt_free(app->prompt);
 	message_queue_free(app->queue);
 	model_free(&app->model);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ui/call_view.h"
+#include "ui/form_draft.h"
 #include "ui/hints.h"
 #include "ui/methods.h"
 #include "ui/views.h"
@@ -36,8 +37,11 @@ void call_view_choose(struct call_view *v, const char *name)
 {
 	struct af_error err = AF_ERROR_INIT;
 
+	draft_keep(v->app, v->environment, &v->form);
 	if (form_set_method(&v->form, name, find_method(v, name), &err))
 		app_notice_error(v->app, &err);
+	else
+		draft_recall(v->app, v->environment, &v->form);
 	af_error_clear(&err);
 	form_set_earlier(&v->form, &v->calls);
 	app_redraw(v->app);
@@ -60,7 +64,11 @@ static void follow_methods(struct call_view *v)
 	if (!methods || !methods->count)
 		return;
 	if (!v->form.method) {
-		call_view_choose(v, v->wanted ? v->wanted : usual_method(methods));
+		const char *left = draft_method(v->app, v->environment);
+		bool offered = left && find_method(v, left);
+		AUTO_FREE char *name = str_dup(v->wanted ? v->wanted : offered ? left : usual_method(methods), NULL);
+		if (name)
+			call_view_choose(v, name);
 	} else if (!v->form.text && find_method(v, v->form.method)) {
 		AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
 		AUTO_FREE char *name = str_dup(v->form.method, NULL);
@@ -98,17 +106,34 @@ static void add_method(struct call_view *v, struct strbuf *sb)
 
 /* ---- drawing ------------------------------------------------------------------------------------------ */
 
+/* "1 error", and where one is in a form that is longer than what is seen of it. */
+static void add_place(const struct form *f, struct strbuf *sb)
+{
+	struct control c = form_focused(f);
+	int errors = form_errors(f);
+
+	if (errors)
+		strbuf_addf(sb, "%d error%s", errors, errors == 1 ? "" : "s");
+	if (f->rows <= f->height || f->json || f->count < 2)
+		return;
+	strbuf_adds(sb, errors ? " · " : "");
+	if (c.kind == CONTROL_FIELD)
+		strbuf_addf(sb, "field %d of %d", c.index + 1, f->count);
+	else
+		strbuf_addf(sb, "%d fields", f->count);
+}
+
 static void draw_form(struct call_view *v, const struct area *a, bool focused)
 {
 	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), method = STRBUF_INIT(STRBUF_LINE);
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(v->app->keymap, " · ");
-	int errors = form_errors(&v->form);
-	char count[24] = "";
-	struct box box = { .focused = focused, .bottom_right = count };
+	AUTO_STRBUF place = STRBUF_INIT(STRBUF_LINE);
+	const struct environment *env = model_environment(&v->app->model, v->environment);
+	struct box box = { .focused = focused };
 
 	area_clear(a, ROLE_TEXT);
-	if (errors)
-		snprintf(count, sizeof(count), "%d error%s", errors, errors == 1 ? "" : "s");
+	form_measure(&v->form, &(struct area){ a->y + 1, a->x + 1, a->h - 2, a->w - 2 }, env, message_of(v), focused);
+	add_place(&v->form, &place);
 	strbuf_addf(&title, "[1] Call %s", v->environment);
 	add_method(v, &method);
 	hints_add(&hints, ACT_NEXT_PANE, "next field");
@@ -118,8 +143,9 @@ static void draw_form(struct call_view *v, const struct area *a, bool focused)
 	box.hints = &hints;
 	box.title = title.data;
 	box.right = method.data;
+	box.bottom_right = place.data;
 	struct area in = draw_box(a, &box);
-	form_draw(&v->form, &in, v->app->keymap, model_environment(&v->app->model, v->environment), message_of(v), focused);
+	form_draw(&v->form, &in, v->app->keymap, env, message_of(v), focused);
 }
 
 struct parts {
@@ -455,6 +481,8 @@ static void screen_free(struct view *view)
 {
 	struct call_view *v = (struct call_view *) view;
 
+	if (v->environment)
+		draft_keep(v->app, v->environment, &v->form);
 	if (v->link)
 		v->link->view = NULL;
 	call_link_drop(v->link);

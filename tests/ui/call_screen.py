@@ -6,7 +6,7 @@ import re
 import stat
 
 from engine import temp_dir
-from tap import check, equal, main, test
+from tap import check, equal, lacks, main, test
 from tui import Tui
 from tui_engine import FakeEngine, container, counts
 
@@ -35,7 +35,10 @@ def calls():
 def open_form(method=None, row=0):
     ui.keys("Esc", "Esc", "Esc", "1", "Home", *["Down"] * row)
     ui.keys("c")
-    ui.wait("[1] Call affine", "History & saved")
+    ui.wait("[1] Call affine", "History & saved", re.compile(r"\d of 3"))
+    if "Edit as fields" in ui.text:  # as it was left
+        ui.keys("^U", "F4")
+        ui.wait("Edit as JSON")
     if method:
         for _ in range(4):
             if re.search(r" %s  \d of 3" % method, ui.text):
@@ -51,6 +54,11 @@ def _():
     open_form("evaluate")
     ui.wait("(task_id: int, model: str", re.compile(r"task_id\* +int"), re.compile(r"model\* +str"),
             re.compile(r"seed +int .*default None"), re.compile(r"temperature +float .*default 0\.7"))
+
+
+@test("what a method does stands below its signature where there is room")
+def _():
+    ui.wait(re.compile(r"temperature: float = 0\.7\) +┃.*\n┃ Scores one task\. "))
 
 
 @test("errors stand at their field, before anything is sent")
@@ -91,7 +99,7 @@ def _():
     open_form("take")
     ui.keys("F4")
     ui.quiet(0.2)
-    ui.keys("End", "^U")
+    ui.keys("^U", "^K")
     ui.paste(json.dumps({"result": RESULT}))
     ui.keys("^S")
     ui.wait("[3] Result   ✔", '"score": 0.913', '"success": true', "12345678901234567890")
@@ -202,11 +210,13 @@ def click(text, dx=0):
 def _():
     open_form("evaluate")
     click("model*")
+    ui.keys("^U")
     ui.type("by-click")
     ui.wait(re.compile(r"model\* +str +│ by-click"))
     click("( ) 1 local")
     ui.wait("(•) 1 local")
     click("task_id*")
+    ui.keys("^U")
     ui.type("5")
     before = len(calls())
     click("⟨ Send")
@@ -274,9 +284,54 @@ def _():
     small.quit()
 
 
+@test("a form that is left is as it was when one comes back to it")
+def _():
+    open_form("take")
+    ui.keys("^U")
+    ui.type('{"half')
+    ui.keys("PgUp")
+    ui.wait(re.compile(r" list_tasks  2 of 3"))
+    ui.keys("PgDn")
+    ui.wait(re.compile(r'result\* +dict +│ \{"half '))
+    ui.keys("Esc")
+    ui.gone("[1] Call")
+    ui.keys("c")
+    ui.wait(re.compile(" take  3 of 3"), re.compile(r'result\* +dict +│ \{"half '))
+    ui.keys("^U")
+
+
+@test("in a number letters are keys; where they are text, the hints show keys that work")
+def _():
+    open_form("evaluate")
+    ui.wait("M-h history", "F1 keys")
+    lacks(ui.lines[-1], " H history", "hints")
+    ui.keys("M-h")
+    ui.wait("┏━[2] History & saved", "H history", "? keys")
+    ui.keys("1", *["Down"] * 5)
+    ui.type("2h")
+    ui.wait(re.compile(r"▌repeat +× 12 "))
+    ui.keys("Backspace", "H")
+    ui.wait("┏━[2] History & saved", re.compile(r" repeat +× 1 "))
+
+
+@test("a form that is longer than its pane says where one is")
+def _():
+    small = Tui(engine=engine, rows=15, columns=60, config="theme = dark\n")
+    small.wait("affine", "3/3")
+    small.keys("c")
+    small.wait("▸1 Form◂", "task_id")
+    lacks(small.text, "field 1 of 4", "screen")
+    small.resize(13, 60)
+    small.wait("field 1 of 4")
+    small.keys("Down", "Down")
+    small.wait("field 3 of 4")
+    small.quit()
+
+
 @test("Esc leads back; a paste goes into the field, not into the panes")
 def _():
     open_form("evaluate")
+    ui.keys("^U")
     ui.paste("42\n")
     ui.wait(re.compile(r"task_id\* +int +│ 42"))
     ui.keys("Esc", "Esc")

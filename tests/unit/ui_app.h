@@ -20,6 +20,7 @@
 
 #include "ui/candidates.h"
 #include "ui/config.h"
+#include "ui/form_draft.h"
 #include "ui/frame.h"
 #include "ui/methods.h"
 #include "ui/prompt.h"
@@ -66,6 +67,7 @@ UNUSED static void ui_end(void)
 	methods_forget_all(app);
 	candidates_forget_all(app);
 	frame_free(app->frame, app);
+	drafts_forget_all(app);
 	prompt_free(app->prompt);
 	message_queue_free(app->queue);
 	model_free(&app->model);
