@@ -181,6 +181,25 @@ void call_ask_search(struct call_view *v)
 	app_ask(v->app, "/", NULL, search_changed, search_done, v);
 }
 
+static void path_typed(struct app *app, const char *text, void *arg)
+{
+	struct call_view *v = arg;
+
+	if (!str_blank(text) && !result_go_to_path(&v->result, text))
+		app_notice(app, NOTICE_INFO, "the path %s leads nowhere", text);
+}
+
+void call_ask_path(struct call_view *v)
+{
+	AUTO_STRBUF path = STRBUF_INIT(STRBUF_TEXT);
+
+	if (!v->result.json)
+		return;
+	if (v->result.mode == RESULT_TREE)
+		result_tree_path(&v->result.tree, v->result.row, &path);
+	app_ask(v->app, "path", path.data, NULL, path_typed, v);
+}
+
 static void filter_done(struct app *app UNUSED, const char *text, void *arg)
 {
 	struct call_view *v = arg;

@@ -10,22 +10,29 @@
 
 /* ---- what a call was, in one line ------------------------------------------------------------------ */
 
+/* Of the arguments, and of each value, so much is repeated: what the call answered matters more. */
+#define ARGUMENTS_SHOWN 24
+#define VALUE_SHOWN 24
+
 /* "task_id=17 seed=1", secrets masked, cut. */
 static void add_arguments(struct strbuf *sb, const char *args)
 {
 	AUTO_STRBUF masked = STRBUF_INIT(STRBUF_HUGE);
+	size_t start = sb->len;
 
 	if (args_mask((struct json_span){ args, strlen(args) }, &masked, NULL, NULL))
 		return;
 	for (struct json_iter it = json_iter(json_span_of(&masked)); json_next(&it);) {
-		if (sb->len > 90) {
+		if (sb->len - start > ARGUMENTS_SHOWN) {
 			strbuf_adds(sb, " …");
 			return;
 		}
 		strbuf_addc(sb, ' ');
 		json_add_decoded(sb, it.key);
 		strbuf_addc(sb, '=');
-		strbuf_add(sb, it.value.text, MIN(it.value.len, (size_t) 40));
+		size_t fits = text_fit(it.value.text, MIN(it.value.len, (size_t) 1024), VALUE_SHOWN, NULL);
+		strbuf_add(sb, it.value.text, fits);
+		strbuf_adds(sb, fits < it.value.len ? "…" : "");
 	}
 }
 

@@ -54,6 +54,7 @@ void call_ask_earlier(struct call_view *v);
 void call_ask_repeat(struct call_view *v);    /* how often, then sends */
 void call_ask_save(struct call_view *v);      /* the form, under a name */
 void call_ask_search(struct call_view *v);    /* in the result */
+void call_ask_path(struct call_view *v);      /* to a place of the result */
 void call_ask_filter(struct call_view *v);    /* the history */
 void call_ask_file(struct call_view *v);      /* the result into a file */
 void call_open_editor(struct call_view *v);

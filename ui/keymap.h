@@ -88,6 +88,7 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_RAW, "raw", KEYS_RESULT, "w", NULL, "Raw text, or the tree")                                        \
 	X(ACT_TABLE, "table", KEYS_RESULT, "t", NULL, "Lists of objects as a table")                              \
 	X(ACT_DIFF, "diff", KEYS_RESULT, "D d", "diff", "Compare with the result before")                           \
+	X(ACT_PATH, "path", KEYS_RESULT, ".", NULL, "Go to a path, as jq writes it")                              \
 	X(ACT_CALL_LOGS, "call-logs", KEYS_RESULT, "l", "logs", "The log lines of this call")                     \
 	X(ACT_EDITOR, "editor", KEYS_RESULT, "e", NULL, "Open in $EDITOR")                                        \
 	X(ACT_RERUN, "rerun", KEYS_HISTORY, "r", "rerun", "Run it again")                                         \

@@ -52,6 +52,8 @@ struct table {
 	bool *numbers; /* the column is one of numbers: to the right */
 	size_t first;  /* column shown first */
 };
+/* Row i as JSON text, in the text of the tree. False behind the end. */
+bool table_row(const struct table *t, size_t i, struct json_span *row);
 /* Of the list that `row` of the tree is in or is, else of the first there is. False: there is none. */
 bool table_find(struct table *t, struct result_tree *tree, size_t row);
 void table_free(struct table *t);
@@ -85,6 +87,9 @@ struct result {
 	struct diff diff;
 	enum result_mode mode;
 	size_t row, top;  /* in what the mode shows */
+	struct {
+		size_t row, top;
+	} places[RESULT_DIFF + 1]; /* of the modes that are not shown */
 	int page;         /* rows shown last */
 	char *search;     /* NULL: none */
 	bool exact;       /* it has capitals: they mean themselves */
@@ -100,6 +105,12 @@ void result_free(struct result *r);
 void result_clear(struct result *r);
 /* Takes the text and a tree of it (NULL: it is made now; for short texts). */
 void result_take_text(struct result *r, char *take_text, size_t len, const struct result_tree *take_tree);
+/* Shows it another way; each keeps the place where one was. False: it cannot be shown so. */
+bool result_set_mode(struct result *r, enum result_mode mode);
+/* To the value that the byte at `offset` is in. */
+void result_show_tree(struct result *r, size_t offset);
+/* To the value at a path; false: there is none. */
+bool result_go_to_path(struct result *r, const char *path);
 /* Takes a comparison and shows it. */
 void result_take_diff(struct result *r, struct diff *take_diff);
 
@@ -110,6 +121,8 @@ int result_act(struct result *r, struct app *app, enum action action);
 int result_mouse(struct result *r, int y, int what);
 /* Goes to the first match at or behind the cursor; NULL or "": none. False: nothing matches. */
 bool result_search(struct result *r, const char *text);
+/* To the next match on another row, or the one before. */
+void result_search_step(struct result *r, bool back);
 /* What y copies: the value under the cursor, strings without quotes. */
 void result_value(struct result *r, struct strbuf *out);
 size_t result_rows(struct result *r);

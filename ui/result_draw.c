@@ -120,9 +120,12 @@ static void mark_matches(const struct result *r, const struct area *a, int y, in
 	}
 }
 
-static void draw_tree_row(const struct result *r, const struct area *a, int y, const struct result_row *row, bool current)
+/* `shift` cells are taken off the indentation of what lies deep; what then would begin left of the area stands at its
+ * edge. */
+static void draw_tree_row(const struct result *r, const struct area *a, int y, const struct result_row *row, int shift,
+			  bool current)
 {
-	int x = 2 * row->depth + 2, used = 0;
+	int x = MAX(2, 2 * row->depth + 2 - shift), used = 0;
 
 	if (can_unfold(row) || row->unfolded)
 		draw_str(a, y, x - 2, ROLE_DIM, glyph(row->unfolded ? GLYPH_OPEN : GLYPH_CLOSED));
@@ -166,6 +169,19 @@ static void scroll(struct result *r, int h)
 		r->top = r->row - (size_t) r->page + 1;
 }
 
+/* Of a long one its end says where one is. */
+static void draw_path(const struct area *a, const struct strbuf *path)
+{
+	int room = a->w - 4, width = text_width(path->data, path->len), used = 0;
+	size_t skip = width > room ? text_fit(path->data, path->len, width - room + 1, &used) : 0;
+
+	/* Where that would end within a wide character, it goes too. */
+	while (skip && skip < path->len && ((unsigned char) path->data[skip] & 0xc0) == 0x80)
+		skip++;
+	int x = 3 + (skip ? draw_str(a, 0, 3, ROLE_DIM, glyph(GLYPH_ELLIPSIS)) : 0);
+	draw_text(a, 0, x, ROLE_STRONG, path->data + skip, path->len - skip, true);
+}
+
 static void draw_tree(struct result *r, const struct area *a)
 {
 	AUTO_STRBUF path = STRBUF_INIT(STRBUF_TEXT);
@@ -174,17 +190,20 @@ static void draw_tree(struct result *r, const struct area *a)
 
 	result_tree_set_width(&r->tree, MAX(20, a->w - left - 12));
 	result_tree_path(&r->tree, r->row, &path);
-	draw_text(a, 0, 2, ROLE_STRONG, path.data, path.len, true);
+	draw_path(a, &path);
 	struct area in = { a->y + 1, a->x + left, a->h - 1, a->w - left };
 	struct area numbers = { a->y + 1, a->x, a->h - 1, left };
 	scroll(r, in.h);
+	/* Where the cursor is deep, its row has half of the width at least. */
+	int shift = result_tree_row(&r->tree, r->row, &row) ? MAX(0, 2 * row.depth - in.w / 2) : 0;
 	for (int y = 0; y < in.h && result_tree_row(&r->tree, r->top + (size_t) y, &row); y++) {
 		bool current = r->top + (size_t) y == r->row;
 		if (left > 1)
 			draw_fmt(&numbers, y, 0, ROLE_DIM, "%4zu", r->top + (size_t) y + 1);
-		draw_tree_row(r, &in, y, &row, current);
+		draw_tree_row(r, &in, y, &row, shift, current);
 		if (current) {
 			struct area whole = { a->y + 1, a->x, a->h - 1, a->w };
+			draw_str(&whole, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
 			draw_selected(&whole, y, ROLE_SELECTED);
 		}
 	}
@@ -240,8 +259,10 @@ static void draw_diff(struct result *r, const struct area *a)
 			x += draw_str(a, y, x, ROLE_DIM, "→ ");
 		if (l->after.text)
 			draw_text(a, y, x, ROLE_DIFF_ADD, l->after.text, MIN(l->after.len, (size_t) 4096), true);
-		if (i == r->row)
-			draw_selected(a, y, ROLE_SELECTED);
+		if (i != r->row)
+			continue;
+		draw_str(a, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
+		draw_selected(a, y, ROLE_SELECTED);
 	}
 }
 
@@ -252,6 +273,18 @@ static void draw_table(struct result *r, const struct area *a)
 }
 
 /* ---- the box ------------------------------------------------------------------------------------------------ */
+
+/* "80 B", "1.4 KiB" */
+static void add_size(struct strbuf *sb, int64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB" };
+	double value = (double) bytes;
+	size_t unit = 0;
+
+	for (; value >= 999.5 && unit + 1 < ARRAY_LEN(units); unit++)
+		value /= 1024;
+	strbuf_addf(sb, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
 
 static void add_title(struct strbuf *sb, const struct result *r)
 {
@@ -272,7 +305,7 @@ static void add_title(struct strbuf *sb, const struct result *r)
 	duration_format(sb, r->took_us / 1000);
 	if (r->whole_len) {
 		strbuf_adds(sb, "   ");
-		size_format(sb, r->whole_len);
+		add_size(sb, r->whole_len);
 		if ((size_t) r->whole_len > r->len)
 			strbuf_adds(sb, " (its beginning)");
 	}
@@ -286,7 +319,11 @@ static void add_hints(struct hints *h, const struct result *r)
 {
 	if (r->mode == RESULT_TREE)
 		hints_add(h, ACT_OPEN, "fold");
+	else if (r->mode == RESULT_TABLE)
+		hints_add(h, ACT_OPEN, "in the tree");
 	hints_add(h, ACT_SEARCH, "search");
+	if (r->json)
+		hints_add(h, ACT_PATH, "jq path");
 	hints_add(h, ACT_COPY, "copy");
 	hints_add(h, ACT_COPY_ALT, "path");
 	hints_add(h, ACT_SAVE, "save");
@@ -324,10 +361,12 @@ void result_draw(struct result *r, struct app *app, const struct area *a, bool f
 {
 	AUTO_STRBUF title = STRBUF_INIT(STRBUF_LINE), place = STRBUF_INIT(STRBUF_LINE);
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
+	char key[32];
 
 	area_clear(a, ROLE_TEXT);
 	if (running)
-		strbuf_addf(&title, "[3] Result   %s %s", spinner(), running);
+		strbuf_addf(&title, "[3] Result   %s %s   %s cancels", spinner(), running,
+			    keymap_hint(app->keymap, ACT_CANCEL_JOB, key, sizeof(key)));
 	else
 		add_title(&title, r);
 	if (r->present) {

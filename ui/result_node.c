@@ -75,6 +75,12 @@ bool node_lay_out(struct result_node *n, int width)
 			return false;
 		n->lines[n->line_count++] = (uint32_t) at;
 		size_t fits = text_fit(text + at, end - at, MAX(width, 10), NULL);
+		/* Between words, where one is not too long for that. */
+		for (size_t cut = fits; at + fits < end && cut > fits / 2; cut--)
+			if (text[at + cut - 1] == ' ') {
+				fits = cut;
+				break;
+			}
 		if (fits == 0 && at < end)
 			fits = MAX(utf8_len(text + at, end - at), (size_t) 1);
 		at += fits;

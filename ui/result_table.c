@@ -141,6 +141,16 @@ bool table_find(struct table *t, struct result_tree *tree, size_t row)
 	return true;
 }
 
+bool table_row(const struct table *t, size_t i, struct json_span *row)
+{
+	struct json_span key;
+
+	if (i >= table_rows(t))
+		return false;
+	node_child(t->list, i, &key, row);
+	return true;
+}
+
 size_t table_rows(const struct table *t)
 {
 	return t->list ? t->list->count : 0;
@@ -220,7 +230,9 @@ void table_draw(const struct table *t, const struct area *a, size_t top, size_t 
 		draw_cell(t, a, 0, c, ROLE_COLUMN, t->names.items[c], strlen(t->names.items[c]));
 	for (int y = 1; y < a->h && top + (size_t) y - 1 < table_rows(t); y++) {
 		draw_row(t, a, y, top + (size_t) y - 1);
-		if (top + (size_t) y - 1 == current)
-			draw_selected(a, y, ROLE_SELECTED);
+		if (top + (size_t) y - 1 != current)
+			continue;
+		draw_str(a, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
+		draw_selected(a, y, ROLE_SELECTED);
 	}
 }

@@ -61,6 +61,8 @@ size_t result_tree_parent(struct result_tree *t, size_t row);
 size_t result_tree_reveal(struct result_tree *t, size_t offset);
 /* "$.result.steps[2].action" */
 void result_tree_path(struct result_tree *t, size_t row, struct strbuf *out);
+/* Goes from `value` (checked JSON) along "$.steps[2].action", or jq's ".steps[2].action". False: it leads nowhere. */
+bool result_path_find(struct json_span *value, const char *path);
 /* A width for unfolded strings; they are laid out anew. */
 void result_tree_set_width(struct result_tree *t, int width);
 

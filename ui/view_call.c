@@ -242,7 +242,7 @@ static int toggle_json(struct call_view *v)
 static int diff(struct call_view *v)
 {
 	if (v->result.mode == RESULT_DIFF)
-		v->result.mode = RESULT_TREE;
+		result_set_mode(&v->result, v->result.json ? RESULT_TREE : RESULT_RAW);
 	else if (v->result.id && v->result.json)
 		call_history_get(v, HISTORY_BEFORE, v->result.id, PURPOSE_DIFF);
 	else
@@ -422,6 +422,9 @@ static int result_part_act(struct view *view, struct app *app, enum action actio
 	switch (action) {
 	case ACT_SEARCH:
 		call_ask_search(v);
+		return REACT_REDRAW;
+	case ACT_PATH:
+		call_ask_path(v);
 		return REACT_REDRAW;
 	case ACT_SAVE:
 		call_ask_file(v);

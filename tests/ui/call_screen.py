@@ -138,6 +138,24 @@ def _():
     ui.wait("▸Tree◂")
 
 
+@test("a path leads to its place; a row of the table opens it in the tree")
+def _():
+    ui.keys(".")
+    ui.wait("path $.")
+    ui.keys("^U")
+    ui.type(".steps[5].reward")
+    ui.keys("Enter")
+    ui.wait(re.compile(r"┃ +\$\.steps\[5\]\.reward "), re.compile(r'▌ +\d+ +"reward": 1\.25'))
+    ui.keys("t")
+    ui.wait("▸Table◂")
+    ui.keys("Down", "Down", "Enter")
+    ui.wait("▸Tree◂", re.compile(r"┃ +\$\.steps\[2\] "))
+    ui.keys(".", "^U")
+    ui.type(".nosuch")
+    ui.keys("Enter")
+    ui.wait("the path .nosuch leads nowhere")
+
+
 @test("the result goes to a file")
 def _():
     ui.keys("S")
@@ -311,7 +329,7 @@ def _():
     ui.type("2h")
     ui.wait(re.compile(r"▌repeat +× 12 "))
     ui.keys("Backspace", "H")
-    ui.wait("┏━[2] History & saved", re.compile(r" repeat +× 1 "))
+    ui.wait("┏━[2] History & saved", re.compile(r"repeat +× 1 "))
 
 
 @test("a form that is longer than its pane says where one is")

@@ -146,7 +146,7 @@ static void test_strings_unfold_over_rows(void **state UNUSED)
 	open_text("{\"s\":\"first\\nsecond line that is longer\\n\\u00e9\\u0000\",\"t\":1}");
 	result_tree_set_width(&tree, 12);
 	assert_true(result_tree_unfold(&tree, 1));
-	ROWS("0 { 2", "1 \"s\" \" 0", "2 line first", "2 line second line ", "2 line that is long", "2 line er",
+	ROWS("0 { 2", "1 \"s\" \" 0", "2 line first", "2 line second line ", "2 line that is ", "2 line longer",
 	     "2 line \xc3\xa9", "1 \"t\" 1");
 	assert_string_equal(path(4), "$.s");
 	assert_int_equal(result_tree_parent(&tree, 4), 1);
@@ -384,6 +384,79 @@ static void test_tables(void **state UNUSED)
 	table_free(&t);
 }
 
+static void goes(struct result *r, const char *path, const char *want)
+{
+	AUTO_STRBUF where = STRBUF_INIT(STRBUF_TEXT);
+
+	assert_true(result_go_to_path(r, path));
+	result_tree_path(&r->tree, r->row, &where);
+	assert_string_equal(where.data, want);
+}
+
+static void test_paths(void **state UNUSED)
+{
+	static const char *const wrong[] = { ".x", ".steps[3]", ".steps[-1]", ".steps[x]", ".steps[1", ".steps.a", ".n.a", ".n[0]",
+					     "[0]", ".[\"odd key]", ".[\"\\q\"]", "steps[", ".steps[]", "..", ".n.", "]" };
+	const char *text = "{\"n\":1,\"steps\":[{\"a\":1},{\"a\":[0,[7]]},3],\"odd key\":{\"\\u00e9\":2},\"\":5}";
+	struct result r;
+
+	result_init(&r);
+	result_take_text(&r, strdup(text), strlen(text), NULL);
+	goes(&r, "$.steps[1].a", "$.steps[1].a");
+	goes(&r, ".steps[1].a[1][0]", "$.steps[1].a[1][0]");
+	goes(&r, "steps[2]", "$.steps[2]");
+	goes(&r, ".steps.[0].a ", "$.steps[0].a");
+	goes(&r, "[\"odd key\"].\xc3\xa9", "$[\"odd key\"][\"\\u00e9\"]");
+	goes(&r, "$[\"\"]", "$[\"\"]");
+	goes(&r, "$", "$");
+	goes(&r, ".", "$");
+	goes(&r, "", "$");
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (result_go_to_path(&r, wrong[i]))
+			fail_msg("%s leads somewhere", wrong[i]);
+	result_free(&r);
+}
+
+/* Tree, raw text and table each keep the place where one was; a table's row is what is copied and opened. */
+static void test_places(void **state UNUSED)
+{
+	const char *text = "{\"n\":1,\"steps\":[{\"a\":1},{\"a\":2},{\"a\":3}],\"more\":[{\"b\":1},{\"b\":2}]}";
+	AUTO_STRBUF copied = STRBUF_INIT(STRBUF_TEXT), where = STRBUF_INIT(STRBUF_TEXT);
+	struct result r;
+
+	result_init(&r);
+	result_take_text(&r, strdup(text), strlen(text), NULL);
+	goes(&r, ".steps[1]", "$.steps[1]");
+	size_t row = r.row;
+	assert_true(result_set_mode(&r, RESULT_TABLE));
+	assert_int_equal(r.row, 0);
+	result_act(&r, NULL, ACT_DOWN);
+	result_act(&r, NULL, ACT_DOWN);
+	result_value(&r, &copied);
+	assert_string_equal(copied.data, "{\"a\":3}");
+	assert_true(result_set_mode(&r, RESULT_TREE));
+	assert_int_equal(r.row, row);
+	assert_true(result_set_mode(&r, RESULT_TABLE));
+	assert_int_equal(r.row, 2);
+	assert_int_equal(result_act(&r, NULL, ACT_OPEN), REACT_REDRAW);
+	assert_int_equal(r.mode, RESULT_TREE);
+	result_tree_path(&r.tree, r.row, &where);
+	assert_string_equal(where.data, "$.steps[2]");
+	/* Another list begins at its top. */
+	goes(&r, ".more[1]", "$.more[1]");
+	assert_true(result_set_mode(&r, RESULT_TABLE));
+	assert_int_equal(r.row, 0);
+	result_free(&r);
+}
+
+static void test_strings_break_between_words(void **state UNUSED)
+{
+	open_text("{\"s\":\"one two three four five\\n.\"}");
+	result_tree_set_width(&tree, 16);
+	assert_true(result_tree_unfold(&tree, 1));
+	ROWS("0 { 1", "1 \"s\" \" 0", "2 line one two three ", "2 line four five", "2 line .");
+}
+
 /* Ten megabytes: opening within 300 ms also with sanitizers, any row within a frame. */
 static void test_ten_megabytes(void **state UNUSED)
 {
@@ -431,6 +504,9 @@ int main(void)
 		cmocka_unit_test(test_differences_are_bounded),
 		cmocka_unit_test(test_searching),
 		cmocka_unit_test_teardown(test_tables, close_tree),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test_teardown(test_strings_break_between_words, close_tree),
 		cmocka_unit_test_teardown(test_ten_megabytes, close_tree),
 	};
 	return RUN(tests);
