@@ -56,9 +56,11 @@ const struct call_record *call_history_selected(struct call_view *v)
 void call_history_refresh(struct call_view *v)
 {
 	struct history_request *r = history_request_new(HISTORY_LIST);
+	const struct environment *env = model_environment(&v->app->model, v->environment);
 
 	if (!r)
 		return;
+	v->counted = env ? env->requests : 0;
 	r->environment = strdup(v->environment);
 	r->text = v->filter ? strdup(v->filter) : NULL;
 	history_ask(v->history, r);
@@ -73,6 +75,14 @@ void call_history_get(struct call_view *v, enum history_kind kind, int64_t id, i
 	r->id = id;
 	r->purpose = purpose;
 	history_ask(v->history, r);
+}
+
+void call_history_follow(struct call_view *v)
+{
+	const struct environment *env = model_environment(&v->app->model, v->environment);
+
+	if (env && env->requests != v->counted && !v->run)
+		call_history_refresh(v);
 }
 
 /* The cursor goes with the newest call, until it is moved elsewhere. */
@@ -146,7 +156,9 @@ void call_history_answered(struct app *app, struct history_request *r, void *arg
 	struct call_view *v = arg;
 
 	af_error_clear(&v->error);
-	if (r->rc) {
+	if (r->rc == AF_ERR_NOT_FOUND && r->kind == HISTORY_BEFORE) {
+		app_notice(app, NOTICE_INFO, "there is no earlier result to compare with");
+	} else if (r->rc) {
 		error_move(&v->error, &r->err);
 		v->loaded = true;
 		if (r->kind != HISTORY_LIST && v->error.message)
@@ -203,6 +215,7 @@ static int forget_selected(struct call_view *v)
 	if (!r)
 		return REACT_HANDLED;
 	if (saved) {
+		r->environment = strdup(v->environment);
 		r->text = strdup(saved->name);
 		app_notice(v->app, NOTICE_INFO, "%s is forgotten", saved->name);
 	} else {

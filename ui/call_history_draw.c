@@ -11,7 +11,8 @@
 
 /* Calls that the summary is about. */
 #define RECENT 20
-/* Rows below the list: summary, spark, blank, command. */
+#define MARK_TIMEOUT "▲"
+/* Rows below the list: summary, spark, marks of what failed, command. */
 #define BELOW 5
 
 /* ---- cells ------------------------------------------------------------------------------------------ */
@@ -121,6 +122,23 @@ static struct grid grid_of(int w)
 	return g;
 }
 
+/* In nine columns. */
+static const char *status_word(af_code code)
+{
+	switch (code) {
+	case AF_OK:
+		return "ok";
+	case AF_ERR_METHOD:
+		return "failed";
+	case AF_ERR_UNREACHABLE:
+		return "away";
+	case AF_ERR_UNAVAILABLE:
+		return "not here";
+	default:
+		return af_code_name(code);
+	}
+}
+
 void call_row_draw(const struct area *a, int y, const struct call_record *r)
 {
 	struct grid g = grid_of(a->w);
@@ -138,7 +156,7 @@ void call_row_draw(const struct area *a, int y, const struct call_record *r)
 	draw_cut(a, y, g.method, g.args - g.method - 1, ROLE_TEXT, r->method);
 	draw_cut(a, y, g.args, g.status - g.args - 1, ROLE_DIM, args.data);
 	draw_str(a, y, g.status, r->code ? ROLE_ERROR : ROLE_OK, glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
-	draw_cut(a, y, g.status + 2, g.took - g.status - 2, r->code ? ROLE_ERROR : ROLE_OK, r->code ? af_code_name(r->code) : "ok");
+	draw_cut(a, y, g.status + 2, g.took - g.status - 2, r->code ? ROLE_ERROR : ROLE_OK, status_word(r->code));
 	draw_right(a, y, g.took, 6, ROLE_TEXT, took.data);
 }
 
@@ -177,6 +195,7 @@ static int by_value(const void *a, const void *b)
 
 struct recent {
 	double took[RECENT]; /* seconds, oldest first */
+	af_code codes[RECENT];
 	int count, ok, timeouts;
 };
 
@@ -187,11 +206,35 @@ static void collect(const struct call_view *v, struct recent *rc)
 		const struct call_record *r = &v->calls.items[i];
 		if (!v->form.method || strcmp(r->method, v->form.method))
 			continue;
+		rc->codes[RECENT - 1 - rc->count] = r->code;
 		rc->took[RECENT - 1 - rc->count++] = (double) r->took_us / 1e6;
 		rc->ok += r->code == AF_OK;
 		rc->timeouts += r->code == AF_ERR_TIMEOUT;
 	}
 	memmove(rc->took, rc->took + RECENT - rc->count, (size_t) rc->count * sizeof(rc->took[0]));
+	memmove(rc->codes, rc->codes + RECENT - rc->count, (size_t) rc->count * sizeof(rc->codes[0]));
+}
+
+/* Below the bars of calls that went wrong a mark each, and at the right what the marks mean. */
+static void draw_marks(const struct area *a, int y, const struct recent *rc, bool below)
+{
+	int failed = rc->count - rc->ok - rc->timeouts, x = a->w - 1;
+	AUTO_STRBUF text = STRBUF_INIT(128);
+
+	for (int i = 0; i < rc->count; i++) {
+		if (!rc->codes[i])
+			continue;
+		draw_over(a, y, 1 + i, 1, ROLE_ERROR);
+		if (below)
+			draw_str(a, y + 1, 1 + i, ROLE_ERROR, rc->codes[i] == AF_ERR_TIMEOUT ? MARK_TIMEOUT : glyph(GLYPH_CROSS));
+	}
+	if (rc->timeouts == 1)
+		strbuf_adds(&text, MARK_TIMEOUT " timeout");
+	else if (rc->timeouts)
+		strbuf_addf(&text, MARK_TIMEOUT " %d timeouts", rc->timeouts);
+	if (failed)
+		strbuf_addf(&text, "%s%s %d failed", text.len ? "  " : "", glyph(GLYPH_CROSS), failed);
+	draw_str(a, y, x - text_width(text.data, text.len), ROLE_ERROR, text.data);
 }
 
 static void draw_summary(struct call_view *v, const struct area *a, int y)
@@ -211,8 +254,7 @@ static void draw_summary(struct call_view *v, const struct area *a, int y)
 	draw_fmt(a, y, 1, ROLE_TEXT, "%s, last %d: p50 %s  p95 %s  ok %d/%d", v->form.method, rc.count, p50.data, p95.data, rc.ok,
 		 rc.count);
 	draw_spark(a, y + 1, 1, MIN(rc.count, a->w - 2), ROLE_GRAPH, rc.took, rc.count);
-	if (rc.timeouts)
-		draw_right(a, y + 1, a->w - 20, 19, ROLE_ERROR, rc.timeouts == 1 ? "1 timeout" : "timeouts");
+	draw_marks(a, y + 1, &rc, y + 2 < a->h);
 }
 
 /* What the form would do, as a command. */

@@ -30,6 +30,7 @@ struct call_view {
 
 	struct history *history;
 	struct call_list calls; /* newest first */
+	uint64_t counted;       /* requests of the environment when they were asked for */
 	struct saved_list saved;
 	int64_t total;
 	bool loaded;         /* an answer of the history came */
@@ -77,6 +78,8 @@ const char *call_host_of(const struct call_view *v, int replica);
 enum { PURPOSE_SHOW, PURPOSE_LOAD, PURPOSE_DIFF }; /* LOAD: into the form too */
 void call_history_answered(struct app *app, struct history_request *r, void *arg);
 void call_history_refresh(struct call_view *v);
+/* The same where others may have made calls meanwhile: the environment has counted more requests. */
+void call_history_follow(struct call_view *v);
 int call_history_act(struct call_view *v, enum action action);
 int call_history_mouse(struct call_view *v, int y, int what, const struct area *a);
 /* Asks for one with its result. */

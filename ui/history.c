@@ -77,7 +77,7 @@ static af_code answer(struct store *s, struct history_request *r)
 	case HISTORY_SAVE:
 		return store_save(s, &r->saved, &r->err);
 	case HISTORY_UNSAVE:
-		return store_unsave(s, r->text, &r->err);
+		return store_unsave(s, r->environment, r->text, &r->err);
 	default:
 		return store_forget(s, r->id, &count, &r->err);
 	}

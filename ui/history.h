@@ -25,7 +25,7 @@ enum history_kind {
 struct history_request {
 	enum history_kind kind;
 	int purpose;       /* the asker's own */
-	char *environment; /* LIST */
+	char *environment; /* LIST, UNSAVE */
 	char *text;        /* LIST: what is searched for, may be NULL; UNSAVE: the name */
 	int64_t id;        /* GET, BEFORE, FORGET */
 	struct saved_call saved; /* SAVE */

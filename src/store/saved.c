@@ -69,7 +69,7 @@ static af_code add_row(sqlite3_stmt *st, struct saved_list *out, struct af_error
 af_code store_saved(struct store *s, const char *environment, struct saved_list *out, struct af_error *err)
 {
 	AUTO_STATEMENT *st = NULL;
-	af_code rc = store_prepare(s, "SELECT * FROM saved WHERE ?1 IS NULL OR environment = ?1 ORDER BY name", &st, err);
+	af_code rc = store_prepare(s, "SELECT * FROM saved WHERE ?1 IS NULL OR environment = ?1 ORDER BY name, environment", &st, err);
 	int step = SQLITE_DONE;
 
 	*out = (struct saved_list){ 0 };
@@ -85,13 +85,14 @@ af_code store_saved(struct store *s, const char *environment, struct saved_list 
 	return rc;
 }
 
-af_code store_unsave(struct store *s, const char *name, struct af_error *err)
+af_code store_unsave(struct store *s, const char *environment, const char *name, struct af_error *err)
 {
 	sqlite3_stmt *st = NULL;
-	af_code rc = store_prepare(s, "DELETE FROM saved WHERE name = ?", &st, err);
+	af_code rc = store_prepare(s, "DELETE FROM saved WHERE environment = ? AND name = ?", &st, err);
 
 	if (rc)
 		return rc;
-	bind_text(st, 1, name);
+	bind_text(st, 1, environment);
+	bind_text(st, 2, name);
 	return store_run(s, st, "forget the saved call", err);
 }

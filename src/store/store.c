@@ -25,6 +25,11 @@ static const char *const migrations[] = {
 	"CREATE TABLE saved (name TEXT PRIMARY KEY, environment TEXT NOT NULL, method TEXT NOT NULL, args TEXT NOT NULL,"
 	" replica INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, repeat INTEGER NOT NULL, concurrency INTEGER NOT NULL,"
 	" saved_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) WITHOUT ROWID;",
+	/* A name is one of its environment: "smoke" of another must not take its place. */
+	"CREATE TABLE saved_of (name TEXT NOT NULL, environment TEXT NOT NULL, method TEXT NOT NULL, args TEXT NOT NULL,"
+	" replica INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, repeat INTEGER NOT NULL, concurrency INTEGER NOT NULL,"
+	" saved_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL, PRIMARY KEY (environment, name)) WITHOUT ROWID;"
+	"INSERT INTO saved_of SELECT * FROM saved; DROP TABLE saved; ALTER TABLE saved_of RENAME TO saved;",
 };
 #define SCHEMA ((int) ARRAY_LEN(migrations))
 

@@ -114,7 +114,7 @@ af_code store_version(struct store *s, int64_t *version, struct af_error *err) M
 /* ---- saved calls ---------------------------------------------------------------------------------- */
 
 struct saved_call {
-	char *name; /* unique */
+	char *name; /* unique in its environment */
 	char *environment, *method;
 	char *args; /* JSON object, secrets as "***" */
 	int replica; /* -1: the balancer chooses; -2: all */
@@ -136,6 +136,6 @@ static inline void saved_list_cleanup(struct saved_list *list)
 af_code store_save(struct store *s, const struct saved_call *c, struct af_error *err) MUST_CHECK;
 /* By name; environment NULL: of all. */
 af_code store_saved(struct store *s, const char *environment, struct saved_list *out, struct af_error *err) MUST_CHECK;
-af_code store_unsave(struct store *s, const char *name, struct af_error *err) MUST_CHECK;
+af_code store_unsave(struct store *s, const char *environment, const char *name, struct af_error *err) MUST_CHECK;
 
 #endif

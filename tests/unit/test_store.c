@@ -293,9 +293,43 @@ static void test_saved_calls(void **state UNUSED)
 	assert_int_equal(list.items[0].repeat, 5);
 	assert_true(list.items[0].saved_ms > 0);
 	saved_list_free(&list);
-	ok(store_unsave(s, "smoke", &err));
+	/* Another environment has names of its own. */
+	c.environment = (char *) "other";
+	ok(store_save(s, &c, &err));
+	ok(store_unsave(s, "affine", "smoke", &err));
+	ok(store_saved(s, NULL, &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].environment, "other");
+	saved_list_free(&list);
+	ok(store_unsave(s, "other", "smoke", &err));
 	ok(store_saved(s, NULL, &list, &err));
 	assert_int_equal(list.count, 0);
+}
+
+/* As the first version made it. */
+static void test_an_older_file_is_brought_up_to_date(void **state UNUSED)
+{
+	static const char old[] =
+		"DROP TABLE saved; CREATE TABLE saved (name TEXT PRIMARY KEY, environment TEXT NOT NULL, method TEXT NOT NULL,"
+		" args TEXT NOT NULL, replica INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, repeat INTEGER NOT NULL,"
+		" concurrency INTEGER NOT NULL, saved_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL) WITHOUT ROWID;"
+		"INSERT INTO saved VALUES ('smoke','affine','evaluate','{\"task_id\":7}',-1,60000,3,2,1000,0);"
+		"PRAGMA user_version = 1";
+	struct saved_list list;
+	sqlite3 *db = NULL;
+
+	store_close(opened());
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, old, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	AF_AUTO(store) struct store *s = opened();
+	ok(store_saved(s, "affine", &list, &err));
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.items[0].name, "smoke");
+	assert_string_equal(list.items[0].args, "{\"task_id\":7}");
+	assert_int_equal(list.items[0].timeout_ms, 60000);
+	assert_int_equal(list.items[0].repeat, 3);
+	saved_list_free(&list);
 }
 
 static void test_a_newer_file_is_left_alone(void **state UNUSED)
@@ -466,6 +500,7 @@ int main(void)
 		cmocka_unit_test_setup(test_old_calls_are_forgotten, fresh),
 		cmocka_unit_test_setup(test_forgetting, fresh),
 		cmocka_unit_test_setup(test_saved_calls, fresh),
+		cmocka_unit_test_setup(test_an_older_file_is_brought_up_to_date, fresh),
 		cmocka_unit_test_setup(test_a_newer_file_is_left_alone, fresh),
 		cmocka_unit_test_setup(test_damaged_files, fresh),
 		cmocka_unit_test_setup(test_recording_never_fails, fresh),
