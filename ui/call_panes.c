@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/path.h"
 #include "command/words.h"
 #include "ui/call_view.h"
 #include "ui/methods.h"
+#include "ui/save.h"
 #include "ui/views.h"
 
 /* ---- methods --------------------------------------------------------------------------------------- */
@@ -218,37 +218,6 @@ void call_ask_filter(struct call_view *v)
 
 /* ---- into a file ------------------------------------------------------------------------------------------------ */
 
-struct writing {
-	char *path, *text;
-	size_t len;
-};
-
-static void writing_free(void *arg)
-{
-	struct writing *w = arg;
-
-	free(w->path);
-	free(w->text);
-	free(w);
-}
-
-static af_code write_file(void *arg, struct cancel *cancel UNUSED, struct af_error *err)
-{
-	struct writing *w = arg;
-
-	return file_write(w->path, w->text, w->len, 0600, err);
-}
-
-static void written(struct app *app, void *arg, af_code rc, const struct af_error *err)
-{
-	struct writing *w = arg;
-
-	if (rc)
-		app_notice_error(app, err);
-	else
-		app_notice(app, NOTICE_OK, "saved %s (%zu bytes)", w->path, w->len);
-}
-
 /* The result and a newline, as it came. */
 static void whole(const struct result *r, struct strbuf *out)
 {
@@ -263,22 +232,11 @@ static void save_to(struct app *app, const char *path, void *arg)
 {
 	struct call_view *v = arg;
 	AUTO_STRBUF text = STRBUF_INIT(STRBUF_HUGE);
-	struct writing *w = str_blank(path) ? NULL : calloc(1, sizeof(*w));
-	const char *home = getenv("HOME");
-	struct af_error err = AF_ERROR_INIT;
 
-	if (!w)
+	if (str_blank(path))
 		return;
 	whole(&v->result, &text);
-	w->len = text.len;
-	w->path = str_starts(path, "~/") && home ? path_join(home, path + 2, NULL) : str_dup(path, NULL);
-	if (!w->path || strbuf_steal(&text, &w->text, NULL)) {
-		writing_free(w);
-		return;
-	}
-	if (job_work(app, "save the result", write_file, written, writing_free, w, NULL, &err))
-		app_notice_error(app, &err);
-	af_error_clear(&err);
+	save_text(app, path, &text);
 }
 
 void call_ask_file(struct call_view *v)

@@ -26,6 +26,7 @@ struct job_row {
 	int64_t done, total;
 	struct strbuf output;    /* result */
 	struct strbuf log;       /* notes and build output, bounded: keeps its end */
+	size_t log_lost;         /* bytes before that */
 	char *error, *hint;      /* of a failed one */
 	int exit_status;
 };

@@ -477,7 +477,10 @@ static int call_mouse(struct view *view, struct app *app UNUSED, const struct mo
 
 static bool call_tick(struct view *view, struct app *app UNUSED, int64_t now_ms UNUSED)
 {
-	return ((struct call_view *) view)->run != NULL;
+	struct call_view *v = (struct call_view *) view;
+
+	call_history_follow(v);
+	return v->run != NULL;
 }
 
 static void screen_free(struct view *view)

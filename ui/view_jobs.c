@@ -1,14 +1,18 @@
 /* Jobs: the list, and the whole output of the one under the cursor. */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/hints.h"
+#include "ui/save.h"
 #include "ui/views.h"
 
 /* Of a result its beginning is shown. */
 #define OUTPUT_SHOWN 65536u
+/* And of one line at most so many rows. */
+#define LINE_ROWS 200
 
 struct jobs_view {
 	struct view view;
@@ -45,23 +49,6 @@ static void draw_row(struct app *app, const struct area *a, int y, const struct 
 	draw_right(a, y, a->w - 12, 11, ROLE_DIM, took.data);
 }
 
-/* Lines of a text from its end, at most `want`: where they begin, and how many there are. */
-static size_t last_lines(const char *text, size_t len, int want, int *lines)
-{
-	size_t at = len && text[len - 1] == '\n' ? len - 1 : len;
-
-	for (*lines = 0; len && *lines < want;) {
-		const char *before = memrchr(text, '\n', at);
-		(*lines)++;
-		if (!before)
-			return 0;
-		at = (size_t) (before - text);
-		if (*lines == want)
-			return at + 1;
-	}
-	return len;
-}
-
 /* What follows the output: how much of it is missing, the error. */
 static void add_end(struct strbuf *sb, const struct app *app, const struct job_row *j)
 {
@@ -69,45 +56,96 @@ static void add_end(struct strbuf *sb, const struct app *app, const struct job_r
 
 	if (j->output.len > OUTPUT_SHOWN)
 		strbuf_addf(sb, "\n… %zu bytes more; %s\n", j->output.len - OUTPUT_SHOWN,
-			    keymap_say(app->keymap, "{copy} copies all", said, sizeof(said)));
+			    keymap_say(app->keymap, "{copy} copies all, {save} saves it", said, sizeof(said)));
 	if (j->error)
 		strbuf_addf(sb, "\n%s\n", j->error);
 	if (j->hint)
 		strbuf_addf(sb, "  %s\n", j->hint);
 }
 
-/* The last lines of notes, output and error. A log may be long, and this is drawn often: only the lines that are seen,
- * and those below them, are looked at. */
+/* Its notes, its output and its error. */
+static void add_all(struct strbuf *sb, const struct job_row *j)
+{
+	strbuf_add(sb, j->log.data, j->log.len);
+	strbuf_add(sb, j->output.data, j->output.len);
+	if (j->error)
+		strbuf_addf(sb, "%s\n", j->error);
+}
+
+/* Rows that are drawn, from the last one up; `skip` are below what is seen. */
+struct rows {
+	const struct area *a;
+	int y, skip; /* y: the row that is drawn next, -1: there is no more room */
+};
+
+/* One line, over as many rows as it takes; its last row first. */
+static void draw_line_up(struct rows *r, const char *text, size_t len)
+{
+	AUTO_STRBUF safe = STRBUF_INIT(STRBUF_TEXT);
+	uint32_t starts[LINE_ROWS + 1];
+	int count = 0, width = MAX(8, r->a->w - 2);
+
+	text_add_safe(&safe, text, MIN(len, (size_t) LINE_ROWS * (size_t) width), true);
+	for (size_t at = 0; count < LINE_ROWS && (at < safe.len || !count);) {
+		starts[count++] = (uint32_t) at;
+		at += MAX(text_fit(safe.data + at, safe.len - at, width, NULL), (size_t) 1);
+	}
+	starts[count] = (uint32_t) safe.len;
+	while (count-- > 0 && r->y >= 0) {
+		if (r->skip > 0)
+			r->skip--;
+		else
+			draw_text(r->a, r->y--, 1, ROLE_TEXT, safe.data + starts[count], starts[count + 1] - starts[count], true);
+	}
+}
+
+/* A log may be long, and this is drawn often: only the lines that are seen, and those below them, are looked at. */
+static void draw_lines_up(struct rows *r, const char *text, size_t len)
+{
+	if (len && text[len - 1] == '\n')
+		len--;
+	else if (!len)
+		return;
+	while (r->y >= 0) {
+		const char *newline = memrchr(text, '\n', len);
+		size_t start = newline ? (size_t) (newline - text) + 1 : 0;
+		draw_line_up(r, text + start, len - start);
+		if (!newline)
+			return;
+		len = start - 1;
+	}
+}
+
+static void draw_parts(struct rows *r, const struct app *app, const struct job_row *j)
+{
+	AUTO_STRBUF end = STRBUF_INIT(STRBUF_TEXT);
+
+	add_end(&end, app, j);
+	draw_lines_up(r, end.data, end.len);
+	draw_lines_up(r, j->output.data, MIN(j->output.len, (size_t) OUTPUT_SHOWN));
+	draw_lines_up(r, j->log.data, j->log.len);
+	if (!j->log_lost)
+		return;
+	strbuf_reset(&end);
+	strbuf_addf(&end, "… %zu bytes before this are not kept", j->log_lost);
+	draw_lines_up(r, end.data, end.len);
+}
+
+/* What there is to see ends at the bottom, or begins at the top where it is short. */
 static void draw_output(struct jobs_view *jv, const struct app *app, const struct area *a, const struct job_row *j)
 {
-	AUTO_STRBUF end = STRBUF_INIT(STRBUF_TEXT), shown = STRBUF_INIT(STRBUF_HUGE);
-	add_end(&end, app, j);
-	const struct {
-		const char *text;
-		size_t len;
-	} parts[] = { { j->log.data, j->log.len }, { j->output.data, MIN(j->output.len, (size_t) OUTPUT_SHOWN) },
-		      { end.data, end.len } };
-	size_t from[ARRAY_LEN(parts)];
-	int want = a->h + jv->scroll, total = 0;
+	struct rows all = { a, a->h - 1, jv->scroll };
 
-	for (int i = ARRAY_LEN(parts) - 1; i >= 0; i--) {
-		int lines;
-		from[i] = last_lines(parts[i].text, parts[i].len, want - total, &lines);
-		total += lines;
-	}
-	jv->scroll = MIN(jv->scroll, MAX(0, total - a->h));
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		text_add_safe(&shown, parts[i].text + from[i], parts[i].len - from[i], true);
-		if (shown.len && shown.data[shown.len - 1] != '\n')
-			strbuf_addc(&shown, '\n');
-	}
-	const char *p = shown.data;
-	for (int y = -MAX(0, total - a->h - jv->scroll); y < a->h && *p; y++) {
-		size_t len = strcspn(p, "\n");
-		if (y >= 0)
-			draw_text(a, y, 1, ROLE_TEXT, p, len, true);
-		p += len + (p[len] == '\n');
-	}
+	draw_parts(&all, app, j);
+	if (all.y < 0)
+		return;
+	/* There is room left: not scrolled so far, and then from the top. */
+	int left = all.y + 1 + all.skip, back = MIN(left, jv->scroll);
+	jv->scroll -= back;
+	area_clear(a, ROLE_TEXT);
+	struct area top = { a->y, a->x, a->h - (left - back), a->w };
+	struct rows again = { &top, top.h - 1, jv->scroll };
+	draw_parts(&again, app, j);
 }
 
 static void jobs_draw(struct view *v, struct app *app, const struct area *a, bool focused)
@@ -122,6 +160,7 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	hints_add(&hints, ACT_CANCEL_JOB, "cancel");
 	hints_add_two(&hints, ACT_PAGE_UP, ACT_PAGE_DOWN, "output");
 	hints_add(&hints, ACT_COPY, "copy");
+	hints_add(&hints, ACT_SAVE, "save");
 	hints_add(&hints, ACT_BACK, "close");
 	area_clear(a, ROLE_TEXT);
 	struct area in = draw_box(a, &box);
@@ -142,6 +181,33 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	struct area out = { in.y + jv->list_rows + 1, in.x, in.h - jv->list_rows - 1, in.w };
 	if (out.h > 0 && current >= 0)
 		draw_output(jv, app, &out, rows[current]);
+}
+
+static void copy_all(struct app *app, const struct job_row *j)
+{
+	AUTO_STRBUF all = STRBUF_INIT(STRBUF_HUGE);
+
+	add_all(&all, j);
+	app_copy(app, all.data, all.len);
+}
+
+/* It may have been forgotten by the time that the name is typed. */
+static void save_to(struct app *app, const char *path, void *arg)
+{
+	const struct job_row *j = job_find(app, (int) (intptr_t) arg);
+	AUTO_STRBUF all = STRBUF_INIT(STRBUF_HUGE);
+
+	if (!j || str_blank(path))
+		return;
+	add_all(&all, j);
+	save_text(app, path, &all);
+}
+
+static void ask_file(struct app *app, const struct job_row *j)
+{
+	AUTO_FREE char *name = str_format(NULL, "%.*s.txt", (int) strcspn(j->line, " "), j->line);
+
+	app_ask(app, "save the output to", name, NULL, save_to, (void *) (intptr_t) j->id);
 }
 
 static int jobs_act(struct view *v, struct app *app, enum action action)
@@ -166,7 +232,11 @@ static int jobs_act(struct view *v, struct app *app, enum action action)
 		return REACT_REDRAW;
 	case ACT_COPY:
 		if (rows[0] && current >= 0)
-			app_copy(app, rows[current]->output.data, rows[current]->output.len);
+			copy_all(app, rows[current]);
+		return REACT_HANDLED;
+	case ACT_SAVE:
+		if (rows[0] && current >= 0)
+			ask_file(app, rows[current]);
 		return REACT_HANDLED;
 	case ACT_CANCEL_JOB:
 		if (rows[0] && current >= 0)
@@ -208,7 +278,7 @@ static int jobs_mouse(struct view *v, struct app *app, const struct mouse *mouse
 
 static bool jobs_offers(enum action action)
 {
-	static const enum action offered[] = { ACT_UP, ACT_DOWN, ACT_PAGE_UP, ACT_PAGE_DOWN, ACT_COPY, ACT_CANCEL_JOB, ACT_JOBS,
+	static const enum action offered[] = { ACT_UP, ACT_DOWN, ACT_PAGE_UP, ACT_PAGE_DOWN, ACT_COPY, ACT_SAVE, ACT_CANCEL_JOB, ACT_JOBS,
 					       ACT_BACK, ACT_COMMAND, ACT_HELP, ACT_MOUSE, ACT_THEME, ACT_REDRAW, ACT_SUSPEND,
 					       ACT_NONE };
 
@@ -217,7 +287,7 @@ static bool jobs_offers(enum action action)
 
 static const struct footer_hint footer_hints[] = {
 	{ ACT_UP, ACT_DOWN, ' ', "choose" }, { ACT_PAGE_UP, ACT_PAGE_DOWN, '/', "output" }, { .action = ACT_CANCEL_JOB, .what = "cancel" },
-	{ .action = ACT_COPY }, { .action = ACT_COMMAND }, { .action = ACT_BACK }, { 0 }
+	{ .action = ACT_COPY }, { .action = ACT_SAVE, .what = "save" }, { .action = ACT_COMMAND }, { .action = ACT_BACK }, { 0 }
 };
 
 static bool jobs_tick(struct view *v UNUSED, struct app *app, int64_t now_ms UNUSED)

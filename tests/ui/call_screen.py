@@ -4,9 +4,10 @@ import json
 import os
 import re
 import stat
+import subprocess
 
-from engine import temp_dir
-from tap import check, equal, lacks, main, test
+from engine import AFS, environment, temp_dir
+from tap import check, equal, lacks, main, matches, test
 from tui import Tui
 from tui_engine import FakeEngine, container, counts
 
@@ -37,7 +38,7 @@ def open_form(method=None, row=0):
     ui.keys("c")
     ui.wait("[1] Call affine", "History & saved", re.compile(r"\d of 3"))
     if "Edit as fields" in ui.text:  # as it was left
-        ui.keys("^U", "F4")
+        ui.keys("^C", "F4")
         ui.wait("Edit as JSON")
     if method:
         for _ in range(4):
@@ -285,6 +286,49 @@ def _():
     ui.keys("Enter")
     ui.wait("no number of calls")
     equal(len(calls()), before + 6, "calls")
+
+
+def send_json(method, arguments, timeout=None):
+    open_form(method)
+    ui.keys("F4")
+    ui.wait("Edit as fields")
+    ui.keys("^C")
+    ui.paste(json.dumps(arguments))
+    if timeout:
+        ui.keys("Tab", "Tab", "Tab", "Tab", "^U")
+        ui.type(timeout)
+    ui.keys("^S")
+
+
+@test("what is in flight says how to cancel it; ^C does")
+def _():
+    send_json("take", {"result": {}, "sleep": 20})
+    ui.wait(re.compile(r"\[3\] Result   . take   [\d.]+ m?s   \^C cancels"))
+    ui.keys("^C")
+    ui.wait("[3] Result   ✖ cancelled", re.compile(r"take .*✖ cancelled"))
+
+
+@test("an error has its traceback; timeouts and failures are marked below their bars")
+def _():
+    send_json("take", {"result": {}, "sleep": 20}, timeout="300ms")
+    ui.wait("[3] Result   ✖ timeout", re.compile(r"take .*✖ timeout +[23]\d\dms"))
+    send_json("take", {"result": {}, "raise": "it broke\nTraceback (most recent call last):\n  File \"env.py\"\nValueError: it broke"})
+    ui.wait("[3] Result   ✖ 500 method-failed", "it broke", '  File "env.py"', re.compile(r"take .*✖ failed"))
+    y = ui.row_of("take, last")
+    ui.wait(lambda: re.search(r"▲ timeout  ✖ 2 failed", ui.lines[y + 1]))
+    marks = ui.lines[y + 2][65:90]
+    matches(marks, "✖▲✖", "marks below the bars")
+
+
+@test("calls that are made elsewhere come into the list")
+def _():
+    open_form("list_tasks")
+    done = subprocess.run([AFS, "call", "affine", "list_tasks", "--arg", "elsewhere=1"], stdout=subprocess.DEVNULL,
+                          env=environment(HOME=ui.home, XDG_RUNTIME_DIR=ui.home, DOCKER_HOST=engine.host))
+    equal(done.returncode, 0, "status")
+    for i in range(3):
+        engine.update("affine-%d" % i, server=counts(11))
+    ui.wait(re.compile("list_tasks +elsewh"))
 
 
 @test("where only one part fits, the names of all are there", timeout=180)

@@ -169,7 +169,17 @@ def _():
     ui.keys("Enter")
     ui.wait(re.compile("✔ [0-9:]+ methods calculator"))
     ui.keys("J")
-    ui.wait("Jobs", "^C cancel", "list_tasks")
+    ui.wait("Jobs", "^C cancel", "list_tasks", "S save")
+    lacks(ui.lines[-1], "search", "hints")
+    ui.keys("S")
+    ui.wait("save the output to methods.txt")
+    ui.keys("^U")
+    path = os.path.join(ui.home, "methods.txt")
+    ui.type(path)
+    ui.keys("Enter")
+    ui.wait("saved " + path)
+    with open(path) as f:
+        matches(f.read(), "^list_tasks", "file")
     ui.keys("Esc")
     ui.gone("^C cancel")
 
@@ -241,6 +251,16 @@ def _():
     check(ui.process.poll() is None, "it ended")
     ui.gone("Please confirm")
     lacks(str(engine.info()["requests"]), "'stop'", "requests")
+
+
+@test("a long line of output is seen whole")
+def _():
+    ui.command("call calculator evaluate --arg model=" + "0123456789" * 40 + "END")
+    ui.wait(re.compile("✔ .*call calculator evaluate"))
+    ui.keys("J")
+    ui.wait("Jobs", re.compile("0123456789END"))
+    ui.keys("Esc")
+    ui.gone("^C cancel")
 
 
 @test("a long line scrolls with its cursor")

@@ -580,6 +580,11 @@ async def serve_server(engine, reader, writer):
                 await writer.drain()
                 continue
             engine.calls.append(call)
+            await asyncio.sleep(call["kwargs"].get("sleep", 0))
+            if "raise" in call["kwargs"]:
+                answer(writer, 500, {"detail": call["kwargs"]["raise"]})
+                await writer.drain()
+                continue
             result = call["kwargs"].get("result") or {"method": call["method"], "kwargs": call["kwargs"], "replica": c["replica"]}
             answer(writer, 200, {"status": "success", "result": result})
         else:
