@@ -12,7 +12,7 @@
 
 /* Of the arguments, and of each value, so much is repeated: what the call answered matters more. */
 #define ARGUMENTS_SHOWN 24
-#define VALUE_SHOWN 24
+#define VALUE_SHOWN 28
 
 /* "task_id=17 seed=1", secrets masked, cut. */
 static void add_arguments(struct strbuf *sb, const char *args)

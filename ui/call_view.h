@@ -1,4 +1,4 @@
-/* The call screen, shared by its files: view_call.c, call_panes.c, call_send.c, call_history.c. */
+/* The call screen, shared by its files: view_call.c and call_*.c. */
 #ifndef UI_CALL_VIEW_H
 #define UI_CALL_VIEW_H
 
@@ -45,8 +45,21 @@ struct call_view {
 
 /* ---- view_call.c ---- */
 void call_view_focus(struct call_view *v, enum call_part part);
+
+/* ---- call_form.c ---- */
 /* Puts a method into the form. */
 void call_view_choose(struct call_view *v, const char *name);
+/* Methods come while the view is drawn: makes the form, or makes it anew, when they are there. */
+void call_follow_methods(struct call_view *v);
+void call_form_draw(struct call_view *v, const struct area *a, bool focused);
+
+/* ---- call_keys.c: for the tables of view_call.c ---- */
+int call_form_act(struct view *view, struct app *app, enum action action);
+bool call_form_wants_text(const struct view *view);
+int call_form_raw_key(struct view *view, struct app *app, keycode key);
+int call_form_pasted(struct view *view, struct app *app, const char *text, size_t len);
+int call_history_part_act(struct view *view, struct app *app, enum action action);
+int call_result_part_act(struct view *view, struct app *app, enum action action);
 
 /* ---- call_panes.c: menus and questions ---- */
 void call_ask_method(struct call_view *v);

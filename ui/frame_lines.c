@@ -334,7 +334,7 @@ static void draw_all_hints(struct footer *f, const struct view *focused)
 
 void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay)
 {
-	struct footer f = { .app = app, .a = a, .text = focused->ops->wants_text && focused->ops->wants_text(focused), .x = 1 };
+	struct footer f = { .app = app, .a = a, .text = focused->ops->text && focused->ops->wants_text(focused), .x = 1 };
 	const struct footer_hint *h = focused->ops->hints;
 
 	f.end = a->w - 1 - hint_width(&f, &help) - (overlay ? 0 : hint_width(&f, &quit));

@@ -41,7 +41,7 @@ struct view_ops {
 	const enum key_context *contexts; /* inner to outer, without KEYS_GLOBAL; ends with KEYS_GLOBAL */
 	const struct footer_hint *hints;  /* by weight, up to an empty one; NULL: all of its contexts */
 	bool (*offers)(enum action action); /* does this action of its contexts mean anything here? NULL: all do. For `?` */
-	bool text; /* takes printable keys itself now and then: see wants_text */
+	bool text; /* while wants_text() is true all characters are text: hints show other keys */
 
 	void (*free)(struct view *v);
 	/* While it has the whole screen, for the header: where one is ("affine › Logs"), and what matters there, a line each. NULL: the

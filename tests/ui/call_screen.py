@@ -36,7 +36,7 @@ def calls():
 def open_form(method=None, row=0):
     ui.keys("Esc", "Esc", "Esc", "1", "Home", *["Down"] * row)
     ui.keys("c")
-    ui.wait("[1] Call affine", "History & saved", re.compile(r"\d of 3"))
+    ui.wait("[1] Call form", "affine › Call", "History & saved", re.compile(r"\d of 3"))
     if "Edit as fields" in ui.text:  # as it was left
         ui.keys("^C", "F4")
         ui.wait("Edit as JSON")
@@ -60,6 +60,11 @@ def _():
 @test("what a method does stands below its signature where there is room")
 def _():
     ui.wait(re.compile(r"temperature: float = 0\.7\) +┃.*\n┃ Scores one task\. "))
+
+
+@test("the header says what is called, how it is doing, how it is balanced")
+def _():
+    ui.wait(re.compile(r"^ afs  affine › Call › evaluate   3/3 replicas up   balance round_robin "))
 
 
 @test("errors stand at their field, before anything is sent")

@@ -121,7 +121,7 @@ def _():
 @test("a call: form with an error, result, history, 120x36")
 def _():
     ui, how = shown(36, 120, "c", ready=("[3] Result   ✔", "kwargs", 'not an int: "4x"'))
-    ui.wait("[1] Call affine", "task_id*")
+    ui.wait("[1] Call form", "task_id*")
     ui.type("17")
     ui.keys("Tab")
     ui.type("deepseek-ai/DeepSeek-V3")
@@ -134,7 +134,7 @@ def _():
     ui.keys("Tab")
     # What a call took, and when it was.
     how["more"] += [(re.compile(pattern), "~") for pattern in (
-        r"[\d.]+ m?s   99B   replica 0 local   \S{8} ─+", r"\S{8} 0  evaluate    task_id=17… ✔ ok *[\d.]+m?s",
+        r"[\d.]+ m?s   99 B   replica 0 local   \S{8} ─+", r"\S{8} 0  evaluate    task_id=17… ✔ ok *[\d.]+m?s",
         r"p50 .* ok 1/1 +")]
     how["more"].append((re.compile(r" *\([\d.]+ m?s, replica 0\)"), ""))
     compare_golden(ui, "call-120x36", **how)

@@ -51,7 +51,7 @@ def _():
     ui.keys("2", "]")
     ui.wait("▸Methods◂", "evaluate")
     ui.keys("Down", "Enter")
-    ui.wait("[1] Call " + NAME, "evaluate", re.compile(r"task_id\*? +int"))
+    ui.wait("[1] Call form", NAME + " › Call › evaluate", re.compile(r"task_id\*? +int"))
 
 
 @test("the form is filled, ^S sends it, the result is a tree", timeout=60)
