@@ -145,6 +145,16 @@ static void draw_mark(struct pen *pen, const struct form_field *ff, int y, int x
 		draw_str(&pen->a, y, x, ROLE_KEY, glyph(GLYPH_OPEN));
 }
 
+/* Below what it is about; a long one begins further left. */
+static void draw_error(struct pen *pen, int x, const char *error)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+
+	strbuf_addf(&text, "%s %s", glyph(GLYPH_CROSS), error);
+	x = MAX(1, MIN(x, pen->a.w - 1 - text_width(text.data, text.len)));
+	draw_text(&pen->a, pen->y - pen->f->top, x, ROLE_FIELD_ERROR, text.data, text.len, true);
+}
+
 static void draw_field(struct pen *pen, int i)
 {
 	struct form_field *ff = &pen->f->fields[i];
@@ -174,7 +184,7 @@ static void draw_field(struct pen *pen, int i)
 	pen->y++;
 	if (!ff->error)
 		return;
-	draw_fmt(&pen->a, pen->y - pen->f->top, x, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS), ff->error);
+	draw_error(pen, x, ff->error);
 	/* It has to be seen together with its field. */
 	if (current)
 		pen->focus_y = pen->y;
@@ -195,8 +205,10 @@ static void draw_editor(struct pen *pen, int rest)
 		field_draw_lines(&f->editor, &box, current && pen->focused ? ROLE_FIELD_FOCUSED : ROLE_FIELD,
 				 current && pen->focused);
 	pen->y += h;
-	if (f->json_error)
-		draw_fmt(&pen->a, pen->y++ - f->top, 1, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS), f->json_error);
+	if (f->json_error) {
+		draw_error(pen, 1, f->json_error);
+		pen->y++;
+	}
 }
 
 /* ---- where, how often, how long ------------------------------------------------------------------------ */

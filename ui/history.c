@@ -60,7 +60,7 @@ static af_code list(struct store *s, struct history_request *r)
 
 	if (!rc)
 		rc = store_saved(s, r->environment, &r->saved_calls, &r->err);
-	return rc ? rc : store_count(s, &r->total, &r->err);
+	return rc ? rc : store_count(s, r->environment, &r->total, &r->err);
 }
 
 static af_code answer(struct store *s, struct history_request *r)

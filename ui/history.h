@@ -13,7 +13,7 @@
 struct history;
 
 enum history_kind {
-	HISTORY_LIST,   /* calls, saved calls, how many there are at all */
+	HISTORY_LIST,   /* an environment's calls, saved calls, how many there are at all */
 	HISTORY_GET,    /* one call with its result */
 	HISTORY_BEFORE, /* the result before it */
 	HISTORY_SAVE,

@@ -366,13 +366,17 @@ af_code store_forget(struct store *s, int64_t id, int64_t *count, struct af_erro
 	return rc;
 }
 
-af_code store_count(struct store *s, int64_t *calls, struct af_error *err)
+af_code store_count(struct store *s, const char *environment, int64_t *calls, struct af_error *err)
 {
 	AUTO_STATEMENT *st = NULL;
-	af_code rc = store_prepare(s, "SELECT count(*) FROM calls", &st, err);
+	/* Two, so that the index is used. */
+	af_code rc = store_prepare(s, environment ? "SELECT count(*) FROM calls WHERE environment = ?" : "SELECT count(*) FROM calls",
+				   &st, err);
 
 	if (rc)
 		return rc;
+	if (environment)
+		bind_text(st, 1, environment);
 	if (sqlite3_step(st) != SQLITE_ROW)
 		return store_error(s, "read", err);
 	*calls = sqlite3_column_int64(st, 0);

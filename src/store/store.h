@@ -90,7 +90,8 @@ af_code store_get(struct store *s, int64_t id, struct call_record *out, struct a
 af_code store_get_before(struct store *s, int64_t id, struct call_record *out, struct af_error *err) MUST_CHECK;
 /* id 0: all. *count gets how many there were. */
 af_code store_forget(struct store *s, int64_t id, int64_t *count, struct af_error *err) MUST_CHECK;
-af_code store_count(struct store *s, int64_t *calls, struct af_error *err) MUST_CHECK;
+/* environment NULL: of all. */
+af_code store_count(struct store *s, const char *environment, int64_t *calls, struct af_error *err) MUST_CHECK;
 
 /* Calls of a method that one replica answered. */
 struct call_count {

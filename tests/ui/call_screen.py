@@ -265,6 +265,34 @@ def _():
     ui.wait("Edit as JSON")
 
 
+@test("] goes through the ways to look at a result, and passes over a table of nothing")
+def _():
+    open_form("list_tasks")
+    ui.keys("^S")
+    ui.wait("┏━[3] Result   ✔ 200", "▸Tree◂")
+    ui.keys("]")
+    ui.wait("▸Raw◂")
+    ui.keys("]")
+    ui.wait("▸Diff◂")
+    ui.keys("[")
+    ui.wait("▸Raw◂")
+    ui.keys("[")
+    ui.wait("▸Tree◂")
+    ui.keys("t")
+    ui.wait("there is no list of objects in this result")
+
+
+@test("a long error is seen whole below its field")
+def _():
+    open_form("take")
+    ui.keys("^U")
+    ui.type('{"a": 1')
+    ui.keys("Tab")
+    ui.wait(re.compile(r"┃ +✖ not JSON: line 1 column 8: '?[^┃]+ ┃"), "1 error")
+    lacks(ui.lines[ui.row_of("✖ not JSON")].split("┃")[1], "…", "error")
+    ui.keys("S-Tab", "^U")
+
+
 @test("H goes to the history, D compares, R sends several times")
 def _():
     open_form("list_tasks")

@@ -112,8 +112,10 @@ static void test_the_file_is_private_and_survives(void **state UNUSED)
 	if (stat(wal, &st) == 0)
 		assert_int_equal(st.st_mode & 0777, 0600);
 	s = opened();
-	ok(store_count(s, &count, &err));
+	ok(store_count(s, NULL, &count, &err));
 	assert_int_equal(count, 1);
+	ok(store_count(s, "of-another", &count, &err));
+	assert_int_equal(count, 0);
 	store_close(s);
 }
 
@@ -253,7 +255,7 @@ static void test_old_calls_are_forgotten(void **state UNUSED)
 	text[len] = '\0';
 	for (int i = 0; i < 128; i++)
 		add(s, "m", "{}", text);
-	ok(store_count(s, &count, &err));
+	ok(store_count(s, NULL, &count, &err));
 	assert_int_equal(count, STORE_MAX_BYTES / ((int64_t) len + 2));
 	fails(store_get(s, 1, &r, &err), AF_ERR_NOT_FOUND, "no call");
 	ok(store_get(s, 128, &r, &err));
@@ -366,7 +368,7 @@ static void test_recording_never_fails(void **state UNUSED)
 	store_record(&r);
 	AF_AUTO(store) struct store *s = NULL;
 	ok(store_open(NULL, &s, &err));
-	ok(store_count(s, &count, &err));
+	ok(store_count(s, NULL, &count, &err));
 	assert_int_equal(count, 1);
 	if (kept)
 		setenv("XDG_STATE_HOME", kept, 1);
@@ -401,7 +403,7 @@ static void test_many_writers(void **state UNUSED)
 		assert_int_equal(failed[i], 0);
 	}
 	AF_AUTO(store) struct store *s = opened();
-	ok(store_count(s, &count, &err));
+	ok(store_count(s, NULL, &count, &err));
 	assert_int_equal(count, 200);
 }
 
