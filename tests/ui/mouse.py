@@ -153,7 +153,7 @@ def _():
 @test("M works over the panes too")
 def _():
     ui.keys("Home", "c")
-    ui.wait("[1] Call affine", "task_id*")
+    ui.wait("[1] Call form", "task_id*")
     y, x = ui.find("what the call answers")
     ui.mouse(y, x)
     ui.wait("┏━[3] Result")
