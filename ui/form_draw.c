@@ -1,31 +1,15 @@
 /* How the form looks. See form.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "store/mask.h"
-#include "ui/form.h"
+#include "ui/form_priv.h"
 #include "ui/view.h"
 
 /* From this height on there are blank rows between the parts. */
 #define ROOMY 15
 #define EDITOR_LEAST 4
-/* What repeat, concurrency and timeout take with their whole names. */
-#define NUMBERS_WIDTH 47
 
-/* Where drawing is: y counts from the form's first row, above what is scrolled away. */
-struct pen {
-	struct form *f;
-	struct area a; /* h == 0: nothing is drawn, only counted */
-	int h;         /* the height that the layout is for */
-	const struct keymap *keys;
-	const struct environment *env;
-	bool focused;
-	int y, focus_y;
-	int name_width, type_width;
-	int doc_lines; /* as there is room for */
-};
-
-static bool has_focus(const struct pen *pen, enum control_kind kind, int index)
+bool pen_has_focus(const struct pen *pen, enum control_kind kind, int index)
 {
 	struct control c = form_focused(pen->f);
 
@@ -33,7 +17,7 @@ static bool has_focus(const struct pen *pen, enum control_kind kind, int index)
 }
 
 /* The row that is drawn now; marks it when it has the focus. */
-static int row(struct pen *pen, bool current)
+int pen_row(struct pen *pen, bool current)
 {
 	int y = pen->y - pen->f->top;
 
@@ -72,11 +56,11 @@ static void draw_doc(struct pen *pen)
 static void draw_signature(struct pen *pen)
 {
 	const struct form *f = pen->f;
-	bool current = has_focus(pen, CONTROL_METHOD, 0);
+	bool current = pen_has_focus(pen, CONTROL_METHOD, 0);
 	int lines = pen->h >= ROOMY ? 3 : pen->h >= 10 ? 2 : 1;
 	const char *text = !f->method ? "no method is chosen" : f->text ? f->text : "(what it takes is not known: arguments as JSON)";
 
-	row(pen, current);
+	pen_row(pen, current);
 	for (int i = 0; i < lines && *text; i++) {
 		size_t len = i + 1 < lines ? line_of(text, pen->a.w - 2) : strlen(text);
 		draw_text(&pen->a, pen->y - f->top, 1, current ? ROLE_STRONG : ROLE_DIM, text, len, true);
@@ -121,7 +105,7 @@ static void add_placeholder(struct strbuf *sb, const struct form_field *ff)
 		strbuf_adds(sb, p->annotation);
 }
 
-static void draw_input(struct pen *pen, struct field *in, int y, int x, int width, bool current, const char *placeholder)
+void pen_input(struct pen *pen, struct field *in, int y, int x, int width, bool current, const char *placeholder)
 {
 	enum role role = current && pen->focused ? ROLE_FIELD_FOCUSED : ROLE_FIELD;
 
@@ -160,8 +144,8 @@ static void draw_field(struct pen *pen, int i)
 	struct form_field *ff = &pen->f->fields[i];
 	const struct parameter *p = ff->p;
 	AUTO_STRBUF placeholder = STRBUF_INIT(STRBUF_TEXT), name = STRBUF_INIT(STRBUF_LINE);
-	bool current = has_focus(pen, CONTROL_FIELD, i);
-	int y = row(pen, current), x = pen->name_width + 2, width;
+	bool current = pen_has_focus(pen, CONTROL_FIELD, i);
+	int y = pen_row(pen, current), x = pen->name_width + 2, width;
 
 	if (p)
 		strbuf_addf(&name, "%s%s", p->name, p->required ? "*" : "");
@@ -178,7 +162,7 @@ static void draw_field(struct pen *pen, int i)
 	if (ff->secret && ff->input.text.len && !current)
 		draw_str(&pen->a, y, x + 2, ROLE_FIELD, MASKED);
 	else
-		draw_input(pen, &ff->input, y, x + 2, width - 1, current, placeholder.data);
+		pen_input(pen, &ff->input, y, x + 2, width - 1, current, placeholder.data);
 	draw_str(&pen->a, y, x + 2 + width, ROLE_BORDER, "│");
 	draw_mark(pen, ff, y, x + 3 + width);
 	pen->y++;
@@ -194,8 +178,8 @@ static void draw_field(struct pen *pen, int i)
 static void draw_editor(struct pen *pen, int rest)
 {
 	struct form *f = pen->f;
-	bool current = has_focus(pen, CONTROL_JSON, 0);
-	int h = MAX(EDITOR_LEAST, pen->h - pen->y - rest - (f->json_error != NULL)), y = row(pen, current);
+	bool current = pen_has_focus(pen, CONTROL_JSON, 0);
+	int h = MAX(EDITOR_LEAST, pen->h - pen->y - rest - (f->json_error != NULL)), y = pen_row(pen, current);
 	struct area box = { pen->a.y + y, pen->a.x + 1, h, pen->a.w - 2 };
 
 	/* It scrolls by itself; the form is made to show it from its top. */
@@ -209,131 +193,6 @@ static void draw_editor(struct pen *pen, int rest)
 		draw_error(pen, 1, f->json_error);
 		pen->y++;
 	}
-}
-
-/* ---- where, how often, how long ------------------------------------------------------------------------ */
-
-static void add_spot(struct pen *pen, int y, int x, int end, enum control_kind kind, int target)
-{
-	struct form *f = pen->f;
-
-	if (f->spot_count < FORM_SPOTS)
-		f->spots[f->spot_count++] = (struct form_spot){ y, x, end - x, kind, target };
-}
-
-static int draw_choice(struct pen *pen, int y, int x, int target, enum role role, const char *text)
-{
-	bool chosen = pen->f->target == target;
-	int from = x;
-
-	x += draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : ROLE_DIM, chosen ? "(•) " : "( ) ");
-	x += draw_str(&pen->a, y, x, chosen ? ROLE_STRONG : role, text);
-	add_spot(pen, y, from, x, CONTROL_TARGET, target);
-	return x + 2;
-}
-
-static void add_replica(struct strbuf *sb, const struct replica *r)
-{
-	strbuf_reset(sb);
-	strbuf_addf(sb, "%d %s", r->number, r->host);
-	if (r->state != REPLICA_UP)
-		strbuf_addf(sb, " (%s)", r->word);
-}
-
-/* As many as there is room for, the chosen one among them. */
-static int draw_replicas(struct pen *pen, int y, int x)
-{
-	const struct environment *env = pen->env;
-	AUTO_STRBUF text = STRBUF_INIT(256);
-	int room = pen->a.w - x - 14, first = 0, shown = 0;
-
-	for (int i = 0; i < env->count; i++)
-		if (env->replicas[i].number == pen->f->target)
-			first = MAX(0, i - MAX(1, room / 18) + 1);
-	for (int i = first; i < env->count; i++, shown++) {
-		add_replica(&text, &env->replicas[i]);
-		if (x + 6 + text_width(text.data, text.len) > pen->a.w - 10)
-			break;
-		x = draw_choice(pen, y, x, env->replicas[i].number,
-				env->replicas[i].state == REPLICA_UP ? ROLE_TEXT : ROLE_DIM, text.data);
-	}
-	if (first + shown < env->count)
-		x += draw_str(&pen->a, y, x, ROLE_DIM, "… ") + 1;
-	return x;
-}
-
-static void draw_target(struct pen *pen)
-{
-	bool current = has_focus(pen, CONTROL_TARGET, 0);
-	int y = row(pen, current), x = pen->name_width + 2;
-	char all[24];
-
-	draw_str(&pen->a, y, 1, ROLE_TEXT, "replica");
-	x = draw_choice(pen, y, x, TARGET_AUTO, ROLE_TEXT, "auto");
-	if (pen->env) {
-		x = draw_replicas(pen, y, x);
-		snprintf(all, sizeof(all), "all %d", pen->env->count);
-		draw_choice(pen, y, x, TARGET_ALL, ROLE_TEXT, all);
-	} else {
-		draw_str(&pen->a, y, x, ROLE_ERROR, "the environment is gone");
-	}
-	pen->y++;
-}
-
-static int draw_number(struct pen *pen, enum control_kind kind, struct field *in, int y, int x, const char *label, int width,
-		       const char *unit)
-{
-	bool current = has_focus(pen, kind, 0);
-	int from = x;
-
-	if (current)
-		row(pen, true);
-	x += draw_str(&pen->a, y, x, current ? ROLE_STRONG : ROLE_TEXT, label) + 1;
-	draw_input(pen, in, y, x, width, current, "none");
-	x += width;
-	add_spot(pen, y, from, x, kind, 0);
-	return x + 2 + (*unit ? 1 + draw_str(&pen->a, y, x + 1, ROLE_DIM, unit) : 0);
-}
-
-static void draw_numbers(struct pen *pen)
-{
-	struct form *f = pen->f;
-	int y = pen->y - f->top, x = pen->name_width + 2;
-	bool brief = pen->a.w - x < NUMBERS_WIDTH;
-
-	draw_str(&pen->a, y, 1, ROLE_TEXT, "repeat");
-	x = draw_number(pen, CONTROL_REPEAT, &f->repeat, y, x, "×", 5, "");
-	x = draw_number(pen, CONTROL_CONCURRENCY, &f->concurrency, y, x, brief ? "conc." : "concurrency", 4, "");
-	draw_number(pen, CONTROL_TIMEOUT, &f->timeout, y, x, brief ? "timeout" : "call timeout", 5, "s");
-	pen->y++;
-	if (f->number_error)
-		draw_fmt(&pen->a, pen->y++ - f->top, pen->name_width + 2, ROLE_FIELD_ERROR, "%s %s", glyph(GLYPH_CROSS),
-			 f->number_error);
-}
-
-static void draw_buttons(struct pen *pen)
-{
-	static const struct {
-		enum control_kind kind;
-		enum action action;
-		const char *text, *json_text;
-	} buttons[] = { { CONTROL_SEND, ACT_SEND, "Send", NULL },
-			{ CONTROL_EDIT_JSON, ACT_EDIT_JSON, "Edit as JSON", "Edit as fields" },
-			{ CONTROL_SAVE, ACT_SAVE_CALL, "Save as…", NULL } };
-	char key[32];
-	int y = pen->y - pen->f->top, x = 2;
-
-	for (size_t i = 0; i < ARRAY_LEN(buttons); i++) {
-		bool current = has_focus(pen, buttons[i].kind, 0);
-		const char *text = pen->f->json && buttons[i].json_text ? buttons[i].json_text : buttons[i].text;
-		if (current)
-			row(pen, true);
-		int used = draw_fmt(&pen->a, y, x, current && pen->focused ? ROLE_BUTTON_FOCUSED : ROLE_BUTTON, "⟨ %s  %s ⟩", text,
-				    pen->keys ? keymap_hint(pen->keys, buttons[i].action, key, sizeof(key)) : "");
-		canvas_spot(&pen->a, y, x, used, (int) buttons[i].action);
-		x += used + 3;
-	}
-	pen->y++;
 }
 
 static void draw_all(struct pen *pen, const char *message)
@@ -353,10 +212,10 @@ static void draw_all(struct pen *pen, const char *message)
 	for (int i = 0; i < pen->f->count && !pen->f->json; i++)
 		draw_field(pen, i);
 	if (pen->f->method) {
-		draw_target(pen);
-		draw_numbers(pen);
+		pen_target(pen);
+		pen_numbers(pen);
 		pen->y += roomy;
-		draw_buttons(pen);
+		pen_buttons(pen);
 	}
 }
 
