@@ -89,6 +89,9 @@ enum notice_kind { NOTICE_OK, NOTICE_INFO, NOTICE_WARN, NOTICE_ERROR };
 /* One line in the notice row, kept in the list of notices. */
 void app_notice(struct app *app, enum notice_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void app_notice_error(struct app *app, const struct af_error *err);
+/* All that are kept, newest first, a row each. */
+void notices_draw(struct app *app, const struct area *a);
+int notices_count(const struct app *app);
 
 /* Asks; Cancel is focused. `phrase` (may be NULL) has to be typed for "yes". yes() runs on the UI thread. */
 void app_confirm(struct app *app, const char *question, const char *detail, const char *phrase,

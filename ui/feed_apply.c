@@ -126,8 +126,10 @@ static void tell(struct app *app, struct model_host *host, const char *error)
 {
 	bool several = app->model.host_count > 1;
 
-	if (error && !host->lost && several)
+	if (error && !host->lost && several && host->seen_ms)
 		app_notice(app, NOTICE_WARN, "%s is lost: %s; what it had is shown as it was, and it is tried again", host->name, error);
+	else if (error && !host->lost && several)
+		app_notice(app, NOTICE_WARN, "%s is away: %s; it is tried again", host->name, error);
 	if (!error && host->lost && several)
 		app_notice(app, NOTICE_OK, "%s is back", host->name);
 	host->lost = error != NULL;

@@ -30,19 +30,9 @@ void layout_compute(struct layout *l, int rows, int cols, enum pane focus, bool 
 /* The view that has the whole screen and says so in the header; NULL: none. */
 struct view *frame_whole(const struct app *app);
 
-/* The header, the notices and the hints (frame_lines.c). */
 void draw_header(struct app *app, const struct area *a);
+/* What runs and what was said last, in one row (notices.c). */
 void draw_notices(struct app *app, const struct area *a);
 void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay);
-
-struct notice {
-	enum notice_kind kind;
-	char *text;
-	int64_t wall_ms, at_ms; /* of the last time */
-	int times; /* so often in a row */
-};
-/* Newest first; i < count. */
-const struct notice *frame_notice(const struct app *app, int i);
-int frame_notice_count(const struct app *app);
 
 #endif

@@ -1,4 +1,4 @@
-/* The frame, shared by its files: frame.c (panes, what lies over them), frame_keys.c (keys, mouse), notices.c. */
+/* The frame, shared by its files: frame.c (panes, what lies over them), frame_keys.c (keys, mouse), notices.c (what is said). */
 #ifndef UI_FRAME_PRIV_H
 #define UI_FRAME_PRIV_H
 
@@ -6,6 +6,13 @@
 
 #define OVERLAYS_MAX 8
 #define NOTICES_MAX 200
+
+struct notice {
+	enum notice_kind kind;
+	char *text;
+	int64_t wall_ms, at_ms; /* of the last time */
+	int times; /* so often in a row */
+};
 
 struct frame {
 	struct view *panes[PANE_COUNT];

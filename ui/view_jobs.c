@@ -1,4 +1,4 @@
-/* Jobs: the list, and the whole output of the one under the cursor. */
+/* Jobs: the list, and the whole output of the one under the cursor; and what was said. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,12 +148,26 @@ static void draw_output(struct jobs_view *jv, const struct app *app, const struc
 	draw_parts(&again, app, j);
 }
 
+/* What was said, below what was done, where there is room for both; returns the rows that are left above. */
+static int draw_said(struct app *app, const struct area *in, int least)
+{
+	int count = notices_count(app), room = least ? in->h / 4 : in->h - 3;
+	int rows = MIN(count, room - 1);
+
+	if (!count || (rows < 2 && rows < count))
+		return in->h;
+	struct area said = { in->y + in->h - rows, in->x, rows, in->w };
+	draw_str(in, in->h - rows - 1, 1, ROLE_COLUMN, "NOTICES");
+	notices_draw(app, &said);
+	return in->h - rows - 1;
+}
+
 static void jobs_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct jobs_view *jv = (struct jobs_view *) v;
 	const struct job_row *const *rows = job_list(app);
 	AF_AUTO(hints) struct hints hints = HINTS_INIT(app->keymap, " · ");
-	struct box box = { .title = "Jobs", .focused = focused, .hints = &hints };
+	struct box box = { .title = "Jobs and notices", .focused = focused, .hints = &hints };
 	int current = index_of(jv, rows), count = 0;
 	char said[80];
 
@@ -166,6 +180,7 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	struct area in = draw_box(a, &box);
 	while (rows[count])
 		count++;
+	in.h = draw_said(app, &in, count);
 	if (!count) {
 		draw_str(&in, 1, 2, ROLE_DIM,
 			 keymap_say(app->keymap, "Nothing was run yet. {command} opens the command line.", said, sizeof(said)));

@@ -169,7 +169,7 @@ def _():
     ui.keys("Enter")
     ui.wait(re.compile("✔ [0-9:]+ methods calculator"))
     ui.keys("J")
-    ui.wait("Jobs", "^C cancel", "list_tasks", "S save")
+    ui.wait("Jobs", "^C cancel", "list_tasks", "S save", re.compile(r"NOTICES.*✔ \d\d:\d\d:\d\d", re.S))
     lacks(ui.lines[-1], "search", "hints")
     ui.keys("S")
     ui.wait("save the output to methods.txt")

@@ -33,7 +33,7 @@ ui = Tui(engine=NO_ENGINE["DOCKER_HOST"], home=home())
 def _():
     ui.wait(PROCESS, "2/2")
     ui.wait("mode process")
-    ui.wait("local lost", "replicas 2", "● 2 up")
+    ui.wait("no engine", "replicas 2", "● 2 up")
 
 
 @test("its log is shown, and what comes anew")

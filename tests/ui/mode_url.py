@@ -19,7 +19,7 @@ ui = Tui(engine=NO_ENGINE["DOCKER_HOST"], home=home())
 
 @test("its server's counts are shown, though no engine answers")
 def _():
-    ui.wait(URL, "1/1", "mode url")
+    ui.wait(URL, "1/1", "mode url", re.compile("^ afs  local  no engine  envs 1", re.M))
     ui.keys("Down")
     ui.wait(re.compile("evaluate +10 +100.0%"))
 
