@@ -220,12 +220,15 @@ static void count_rate(struct replica *r, const struct sample *s, int64_t now)
 	}
 }
 
-static void note_last_calls(struct replica *r, struct sample *s)
+/* Where the server does not tell when each method was called last: when it was seen to be called. */
+static void note_last_calls(const struct replica *r, struct sample *s)
 {
 	for (int i = 0; i < s->method_count; i++) {
 		struct method_count *now = &s->methods[i];
+		if (now->last_ms)
+			continue;
 		for (int k = 0; k < r->method_count; k++)
-			if (!now->last_ms && !strcmp(r->methods[k].name, now->name))
+			if (!strcmp(r->methods[k].name, now->name))
 				now->last_ms = now->calls > r->methods[k].calls ? wall_ms() : r->methods[k].last_ms;
 	}
 }

@@ -65,6 +65,14 @@ static int small_count_of(const cJSON *object, const char *name)
 	return (int) MIN(count_of(object, name), (uint64_t) INT_MAX);
 }
 
+/* A point in time out of a container, in milliseconds; 0: none that makes sense. */
+static int64_t time_of(const cJSON *object, const char *name)
+{
+	double seconds = number(object, name);
+
+	return seconds > 0 && seconds < 1e11 ? (int64_t) (seconds * 1000) : 0;
+}
+
 static void take_methods(struct sample *s, const cJSON *methods)
 {
 	const cJSON *m;
@@ -79,7 +87,7 @@ static void take_methods(struct sample *s, const cJSON *methods)
 		struct method_count *to = &s->methods[s->method_count];
 		*to = (struct method_count){ .name = strdup(m->string), .calls = count_of(m, "calls"),
 					     .errors = count_of(m, "errors"), .divided = !isnan(number(m, "errors_5xx")),
-					     .errors_4xx = count_of(m, "errors_4xx"),
+					     .last_ms = time_of(m, "last"), .errors_4xx = count_of(m, "errors_4xx"),
 					     .errors_5xx = count_of(m, "errors_5xx"), .timeouts = count_of(m, "timeouts"),
 					     .p50_ms = number(m, "p50_ms"), .p95_ms = number(m, "p95_ms"),
 					     .p99_ms = number(m, "p99_ms") };

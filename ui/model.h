@@ -34,7 +34,7 @@ struct method_count {
 	bool divided; /* the server tells errors apart: */
 	uint64_t errors_4xx, errors_5xx, timeouts;
 	double p50_ms, p95_ms, p99_ms;
-	int64_t last_ms; /* wall clock of the last change of `calls` that was seen; 0: none */
+	int64_t last_ms; /* wall clock, of the newest call; 0: unknown */
 };
 
 struct replica {

@@ -115,6 +115,7 @@ def register(workers):
             equal((stats["methods"]["fail"]["calls"], stats["methods"]["fail"]["errors"]), (3, 3))
             equal([stats["methods"]["fail"][key] for key in ("errors_4xx", "errors_5xx", "timeouts")], [0, 3, 0])
             pause = stats["methods"]["pause"]
+            check(began <= stats["methods"]["echo"]["last"] <= pause["last"] <= time.time(), "when each was called last")
             check(48 <= pause["p50_ms"] <= pause["p95_ms"] <= pause["p99_ms"], repr(pause))
             below(stats["p50_ms"], 48, "p50 of all")
             open(own.path("go"), "w").close()

@@ -494,10 +494,12 @@ class MethodCounts:
     def __init__(self):
         self.calls = 0
         self.outcomes = [0, 0, 0]
+        self.last = 0.0  # when the newest ended
         self.latencies = Latencies()
 
     def add(self, answer, seconds):
         self.calls += 1
+        self.last = time.time()
         self.latencies.add(seconds)
         if answer.failed:
             self.outcomes[2] += 1
@@ -505,17 +507,18 @@ class MethodCounts:
             self.outcomes[answer.status >= 500] += 1
 
     def export(self):
-        return [self.calls, self.outcomes, dict(self.latencies.bins)]
+        return [self.calls, self.outcomes, self.last, dict(self.latencies.bins)]
 
     def merge(self, exported):
-        calls, outcomes, bins = exported
+        calls, outcomes, last, bins = exported
         self.calls += calls
+        self.last = max(self.last, last)
         self.outcomes = [a + b for a, b in zip(self.outcomes, outcomes)]
         for index, count in bins.items():
             self.latencies.bins[int(index)] += count
 
     def summary(self):
-        return dict({"calls": self.calls, "errors": sum(self.outcomes)}, **dict(zip(self.OUTCOMES, self.outcomes)),
+        return dict({"calls": self.calls, "errors": sum(self.outcomes), "last": self.last}, **dict(zip(self.OUTCOMES, self.outcomes)),
                     **self.latencies.percentiles())
 
 
