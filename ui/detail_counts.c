@@ -66,7 +66,10 @@ enum { METHOD_CELLS = CALLS_CELLS + SHARE_CELLS + ERROR_CELLS + P95_CELLS + LAST
 /* Errors as the server tells them apart, where there is room for both. */
 static bool draws_divided(const struct area *a, const struct replica *r)
 {
-	return r->method_count && r->methods[0].divided && a->w >= METHOD_CELLS + ERROR_CELLS + NAME_LEAST;
+	for (int i = 0; i < r->method_count; i++)
+		if (!r->methods[i].divided)
+			return false;
+	return r->method_count && a->w >= METHOD_CELLS + ERROR_CELLS + NAME_LEAST;
 }
 
 static void add_errors(struct strbuf *sb, const struct method_count *m, bool divided)

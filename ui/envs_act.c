@@ -36,9 +36,19 @@ struct targets {
 	bool pool;    /* a pool of which some replicas run is one of them, or several of its running replicas are */
 };
 
+/* Those that do not answer yet, too. */
+static int running_of(const struct environment *e)
+{
+	int running = 0;
+
+	for (int i = 0; i < e->count; i++)
+		running += e->replicas[i].running;
+	return running;
+}
+
 static bool is_pool(const struct environment *e)
 {
-	return e->up > 0 && MAX(e->count, e->planned) > 1;
+	return running_of(e) > 0 && MAX(e->count, e->planned) > 1;
 }
 
 static void add_target(struct targets *t, const char *name, int running, bool pool)
@@ -56,14 +66,14 @@ static void add_marked(const struct envs *v, const struct environment *e, struct
 
 	if (id && envs_is_marked(v, id)) {
 		t->environment = true;
-		add_target(t, e->name, e->up, is_pool(e));
+		add_target(t, e->name, running_of(e), is_pool(e));
 		return;
 	}
-	for (int i = 0, up = 0; i < e->count; i++)
+	for (int i = 0, running = 0; i < e->count; i++)
 		if (envs_is_marked(v, e->replicas[i].id)) {
 			t->replica = true;
-			up += e->replicas[i].state == REPLICA_UP;
-			add_target(t, e->replicas[i].name, e->replicas[i].state == REPLICA_UP, up > 1);
+			running += e->replicas[i].running;
+			add_target(t, e->replicas[i].name, e->replicas[i].running, running > 1);
 		}
 }
 
@@ -77,9 +87,9 @@ static void find_targets(struct envs *v, struct app *app, struct targets *t)
 	if (v->marked.count || !current)
 		return;
 	if (current->replica)
-		add_target(t, current->replica->name, current->replica->state == REPLICA_UP, false);
+		add_target(t, current->replica->name, current->replica->running, false);
 	else
-		add_target(t, current->env->name, current->env->up, is_pool(current->env));
+		add_target(t, current->env->name, running_of(current->env), is_pool(current->env));
 }
 
 static void ask(struct app *app, const char *verb, const struct targets *t, struct deed *d)

@@ -75,8 +75,10 @@ static void forget_touched(struct host_feed *f)
 	pthread_mutex_unlock(&f->lock);
 	for (size_t i = 0; i < touched.count; i++) {
 		struct memory *m = host_feed_memory(f, touched.items[i]);
-		if (m)
+		if (m) {
 			m->inspected = false;
+			m->tries = 0;
+		}
 	}
 	strlist_free(&touched);
 }
@@ -95,11 +97,11 @@ static void remember(struct host_feed *f)
 		for (size_t i = 0; i < f->list.items[e]->count; i++) {
 			const char *id = f->list.items[e]->instances[i].id;
 			struct memory *old = host_feed_memory(f, id);
-			if (old)
-				fresh[n] = *old;
 			char *copy = strdup(id);
 			if (!copy)
 				continue;
+			if (old)
+				fresh[n] = *old;
 			fresh[n++].id = copy;
 		}
 	for (size_t i = 0; i < f->memory_count; i++)

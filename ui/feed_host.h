@@ -16,8 +16,10 @@ struct memory {
 	char *id;
 	struct docker_stats stats; /* the sample before, for CPU */
 	bool has_stats, has_cpu;
-	enum instance_state state; /* when it was inspected */
+	enum instance_state state; /* when it was looked at */
+	int64_t started_ns;        /* this run; 0: not known */
 	bool inspected, visited;
+	int tries;      /* looks since something happened to it */
 	bool answered;  /* its server, since it was seen to start */
 	int in_vain;    /* so often it did not */
 	bool countless; /* it counts nothing, and is asked seldom: it may write down who asks */

@@ -14,6 +14,8 @@
 /* One that starts, or whose CPU takes a second sample, is looked at again after this time, so many times. */
 #define EAGER_MS 250
 #define EAGER_MAX 240
+/* What is not told after so many looks is not told at all. */
+#define TRIES_MAX 4
 /* A server that takes longer to say how it is hangs, or is busy with something that it should not be. Others wait for it. */
 #define ANSWER_MS 1500
 /* One that counts nothing is asked this often whether it is well. */
@@ -160,12 +162,24 @@ static void ask_engine(struct host_feed *f, struct instance *inst, struct memory
 	m->has_stats = true;
 }
 
+/* It is another run, or none: nothing that its server said counts any more. */
+static void forget_run(struct memory *m)
+{
+	m->answered = m->countless = false;
+	m->in_vain = 0;
+}
+
 static void inspect(struct host_feed *f, struct instance *inst, struct memory *m, struct sample *s)
 {
 	AF_AUTO(instance_detail) struct instance_detail d = { 0 };
 
-	if (instance_detail(inst, &d, f->cancel, NULL))
+	af_code rc = instance_detail(inst, &d, f->cancel, NULL);
+	m->inspected = !rc || rc == AF_ERR_UNAVAILABLE;
+	if (rc)
 		return;
+	if (d.started_ns != m->started_ns)
+		forget_run(m);
+	m->started_ns = d.started_ns;
 	s->has_detail = true;
 	s->oom = d.oom;
 	s->running = d.running;
@@ -176,8 +190,6 @@ static void inspect(struct host_feed *f, struct instance *inst, struct memory *m
 	s->memory_limit = MAX(d.memory_limit, (int64_t) 0);
 	s->started_ms = d.started_ns / 1000000;
 	s->ended_ms = d.ended_ns / 1000000;
-	m->inspected = true;
-	m->state = inst->state;
 }
 
 static void sample_one(void *arg, size_t i)
@@ -189,13 +201,16 @@ static void sample_one(void *arg, size_t i)
 
 	if (cancel_requested(round->feed->cancel))
 		return;
+	bool changed = !m->inspected || m->state != inst->state;
+	m->tries = m->state != inst->state ? 0 : MIN(m->tries + 1, TRIES_MAX);
 	m->visited = true;
+	m->state = inst->state;
 	s->taken = true;
-	if (!m->inspected || m->state != inst->state || m->in_vain)
+	if (changed || m->in_vain)
 		inspect(round->feed, inst, m, s);
 	if (inst->state != INSTANCE_UP) {
-		m->has_stats = m->has_cpu = m->answered = m->countless = false;
-		m->in_vain = 0;
+		m->has_stats = m->has_cpu = false;
+		forget_run(m);
 		return;
 	}
 	ask_engine(round->feed, inst, m, s);
@@ -209,9 +224,10 @@ static void sample_one(void *arg, size_t i)
 /* Something happened to it, or soon more will be known. */
 static bool is_eager(const struct memory *m, const struct instance *inst)
 {
-	bool changed = !m->visited || !m->inspected || m->state != inst->state;
+	bool lacks = !m->inspected || (m->has_stats && !m->has_cpu);
 
-	return changed || (m->in_vain && m->in_vain < EAGER_MAX) || (m->has_stats && !m->has_cpu);
+	return !m->visited || m->state != inst->state || (lacks && m->tries < TRIES_MAX) ||
+	       (m->in_vain && m->in_vain < EAGER_MAX);
 }
 
 /* Those on the screen, and some of the others in turn; what was never looked at first comes with them. Not whole: only

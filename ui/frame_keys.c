@@ -237,6 +237,7 @@ void frame_mouse(struct app *app, int y, int x, int what)
 {
 	struct frame *f = app->frame;
 	struct view *top = frame_overlay(f);
+	int depth = f->overlay_count;
 
 	/* A question in the prompt row is about what is there now: nothing may close or change behind it. */
 	if (f->layout.too_small || prompt_open(app->prompt))
@@ -246,7 +247,7 @@ void frame_mouse(struct app *app, int y, int x, int what)
 		/* It may have parts: the one that was clicked has the keys by then. */
 		if (top->ops->mouse && inside(&f->layout.body, y, x))
 			react(app, top, top->ops->mouse(top, app, &m));
-		if (what == MOUSE_CLICK && top == frame_overlay(f))
+		if (what == MOUSE_CLICK && f->overlay_count == depth)
 			click_hint(app, y, x);
 		return;
 	}

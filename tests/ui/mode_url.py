@@ -3,7 +3,7 @@
 import re
 
 from engine import afs, home, name
-from tap import at_end, main, test
+from tap import at_end, below, main, test
 from tui import Tui
 from tui_engine import FakeEngine, container, counts
 
@@ -22,6 +22,15 @@ def _():
     ui.wait(URL, "1/1", "mode url", re.compile("^ afs  local  no engine  envs 1", re.M))
     ui.keys("Down")
     ui.wait(re.compile("evaluate +10 +100.0%"))
+
+
+@test("it is asked once in a round, though nobody can tell more about it")
+def _():
+    before = servers.info()["requests"]["server /stats"]
+    for requests in (11, 12, 13):
+        servers.update("affine", server=counts(requests))
+        ui.wait(re.compile("evaluate +%d +100.0%%" % requests))
+    below(servers.info()["requests"]["server /stats"] - before, 9, "questions in three rounds")
 
 
 @test("no logs and no shell, with a word why")

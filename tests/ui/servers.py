@@ -42,6 +42,22 @@ def _():
     check(asked("/stats") > before)
 
 
+@test("a pool that starts runs as well: to stop it wants its name")
+def _():
+    for name in ("calc-0", "calc-1"):
+        engine.update(name, state="exited")
+        engine.update(name, state="running", server=False)
+    ui.wait(re.compile(r"calc +0/2"), re.compile(r"◐ 1 local +starting"))
+    ui.keys("1", "/")
+    ui.type("calc")
+    ui.keys("Enter", "Home", "s")
+    ui.wait("Stop and remove calc?", "2 running replicas", "Type calc:")
+    ui.keys("Esc", "Esc")
+    engine.update("calc-0", server=counts(100))
+    engine.update("calc-1", server=counts(200))
+    ui.wait(re.compile(r"calc +2/2 .* 300 "))
+
+
 @test("one that hangs says so; the others' figures go on, and its host is not old")
 def _():
     ui.wait(re.compile(r"calc +2/2 .* 300 "))

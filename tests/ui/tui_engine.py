@@ -561,7 +561,7 @@ async def serve_server(engine, reader, writer):
     c = next((c for c in engine.by_id.values() if c["address"] == address), None)
     while c and c["server"] is not False:
         request = await read_request(reader)
-        if not request:
+        if not request or c["server"] is False:
             return
         method, path, _, body = request
         engine.requests["server " + path] += 1

@@ -70,6 +70,9 @@ static const char *life_of(const cJSON *state)
 	return !lives ? NULL : started ? started : "";
 }
 
+/* Of any engine; a larger number is none that one can calculate with. */
+#define CREATED_MAX 1e11
+
 /* `c` is a list entry (State is text) or an inspect answer (State is an object). */
 af_code docker_instance_fill(struct instance *inst, const cJSON *c, struct docker *engine, struct af_error *err)
 {
@@ -86,7 +89,7 @@ af_code docker_instance_fill(struct instance *inst, const cJSON *c, struct docke
 	inst->pid = tree_int(state, "Pid", 0);
 	inst->port = port_of(c);
 	if (cJSON_IsNumber(created))
-		inst->created = (int64_t) created->valuedouble;
+		inst->created = (int64_t) MIN(MAX(created->valuedouble, 0.0), CREATED_MAX);
 	else if (cJSON_IsString(created) && rfc3339_parse(created->valuestring, strlen(created->valuestring), &ns))
 		inst->created = ns / 1000000000;
 	if (!set_once(&inst->id, tree_string(c, "Id")) || !set_once(&inst->name, docker_container_plain_name(c)) ||
