@@ -80,6 +80,16 @@ static void begin_run(struct replica *r)
 	r->unanswered = r->health_failures = 0;
 }
 
+/* What it took says nothing any more; what was counted stays. */
+static void end_run(struct replica *r)
+{
+	begin_run(r);
+	r->cpu_percent = r->rate = r->p50_ms = r->p95_ms = r->p99_ms = NAN;
+	r->in_flight = 0;
+	r->memory = -1;
+	r->healthy = false;
+}
+
 /* What was measured goes on with the replica. */
 static void carry_over(struct replica *to, struct replica *from)
 {
@@ -98,13 +108,8 @@ static void carry_over(struct replica *to, struct replica *from)
 	to->state = fresh.state;
 	if (fresh.exit_code >= 0)
 		to->exit_code = fresh.exit_code;
-	if (!to->running) {
-		begin_run(to);
-		to->cpu_percent = to->rate = to->p50_ms = to->p95_ms = to->p99_ms = NAN;
-		to->in_flight = 0;
-		to->memory = -1;
-		to->healthy = false;
-	}
+	if (!to->running)
+		end_run(to);
 	from->methods = NULL;
 	from->method_count = 0;
 	replica_settle(to, wall_ms());
@@ -268,6 +273,12 @@ static void apply_sample(struct replica *r, struct sample *s, int64_t now)
 		r->started_ms = s->started_ms;
 		r->ended_ms = s->ended_ms;
 		r->memory_limit = s->memory_limit;
+	}
+	/* Before the list has it. */
+	if (s->has_detail && !s->running && r->running) {
+		r->running = false;
+		r->state = REPLICA_DOWN;
+		end_run(r);
 	}
 	if (s->has_stats) {
 		r->cpu_percent = s->cpu_percent;

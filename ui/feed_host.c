@@ -30,8 +30,8 @@ static void on_event(void *arg, const cJSON *event)
 	const char *action = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "Action"));
 	const cJSON *actor = cJSON_GetObjectItemCaseSensitive(event, "Actor");
 
-	/* exec_… events come with every exec and health check and change nothing here. */
-	if (!action || strncmp(action, "exec_", 5) != 0)
+	/* exec_… come with every exec and health check, a kill before the death that it may lead to: nothing changed yet. */
+	if (!action || (strncmp(action, "exec_", 5) != 0 && strcmp(action, "kill") != 0))
 		host_feed_wake(arg, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(actor, "ID")));
 }
 
@@ -177,7 +177,8 @@ static void *run(void *arg)
 	while (!cancel_requested(f->cancel)) {
 		struct af_error err = AF_ERROR_INIT;
 		/* An engine without any replica gives no other sign of life. */
-		news |= clock_ms() >= look_ms || !f->memory_count || f->list.missing.code;
+		news |= clock_ms() >= look_ms || !f->memory_count || f->list.missing.code || f->behind;
+		f->behind = false;
 		if (news)
 			look_ms = clock_ms() + LOOK_MS;
 		if (news && look(f, &err)) {

@@ -20,6 +20,7 @@ struct memory {
 	int64_t started_ns;        /* this run; 0: not known */
 	bool inspected, visited;
 	int tries;      /* looks since something happened to it */
+	bool ended;     /* it does not run any more, though the list says that it does: dockerd tells of a death first */
 	bool answered;  /* its server, since it was seen to start */
 	int in_vain;    /* so often it did not */
 	bool countless; /* it counts nothing, and is asked seldom: it may write down who asks */
@@ -47,6 +48,7 @@ struct host_feed {
 	size_t memory_count, others_turn;
 	int64_t retry_ms;
 	struct tally *tally;
+	bool behind;      /* the list was, when it was compared: it shall be read anew */
 	int64_t round_ms; /* clock_ms() from which on the next whole round is due */
 };
 

@@ -16,8 +16,12 @@
 #define EAGER_MAX 240
 /* What is not told after so many looks is not told at all. */
 #define TRIES_MAX 4
-/* A server that takes longer to say how it is hangs, or is busy with something that it should not be. Others wait for it. */
+/* Until a list that is behind is read anew. */
+#define BEHIND_MS 100
+/* A server that takes longer to say how it is hangs, or is busy with something that it should not be; others wait for it.
+ * One that cannot even be connected to, on the engine's own network, is gone. */
 #define ANSWER_MS 1500
+#define CONNECT_MS 200
 /* One that counts nothing is asked this often whether it is well. */
 #define HEALTH_EVERY_MS 30000
 /* A server's methods beyond these are left out: what a container says has to stay cheap to look at. */
@@ -133,6 +137,7 @@ static void ask_server(struct host_feed *f, const struct instance *inst, struct 
 	struct server server = instance_server(inst);
 	cJSON *doc = NULL;
 
+	server.connect_ms = inst->backend->outside ? 0 : CONNECT_MS;
 	s->addressed = true;
 	if (m->countless || server.type == ENV_HTTP_BASED) {
 		m->countless = true;
@@ -208,7 +213,8 @@ static void sample_one(void *arg, size_t i)
 	s->taken = true;
 	if (changed || m->in_vain)
 		inspect(round->feed, inst, m, s);
-	if (inst->state != INSTANCE_UP) {
+	m->ended = inst->state == INSTANCE_UP && s->has_detail && !s->running;
+	if (inst->state != INSTANCE_UP || m->ended) {
 		m->has_stats = m->has_cpu = false;
 		forget_run(m);
 		return;
@@ -252,7 +258,7 @@ static void pick(struct host_feed *f, bool whole, struct round *round)
 /* Until the next round; what was never looked at does not wait. */
 static int64_t pause_after(const struct host_feed *f)
 {
-	int64_t pause = MAX(f->round_ms - clock_ms(), (int64_t) 1);
+	int64_t pause = MIN(MAX(f->round_ms - clock_ms(), (int64_t) 1), (int64_t) (f->behind ? BEHIND_MS : HOST_FEED_ROUND_MS));
 
 	for (size_t e = 0, index = 0; e < f->list.count; e++)
 		for (size_t i = 0; i < f->list.items[e]->count; i++, index++) {
@@ -280,6 +286,8 @@ int64_t host_feed_sample(struct host_feed *f)
 	for (size_t i = 0; i < round.count; i++)
 		round.samples->items[i].id = strdup(round.picked[i].inst->id);
 	parallel_run(round.count, sample_one, &round);
+	for (size_t i = 0; i < round.count; i++)
+		f->behind |= round.picked[i].memory->ended && round.picked[i].memory->tries < TRIES_MAX;
 	for (size_t i = 0; i < round.count; i++)
 		if (round.picked[i].memory->countless && round.picked[i].memory->answered)
 			tally_count(&f->tally, round.picked[i].inst, &round.samples->items[i]);

@@ -23,6 +23,7 @@ struct server {
 	struct http_endpoint endpoint;
 	enum env_type type;
 	const char *name; /* for messages: "calc" */
+	int64_t connect_ms; /* health and statistics give up a connection after this time; 0: only with the rest */
 };
 
 /* One GET /health. AF_OK: it serves. Anything else: not yet. */

@@ -9,7 +9,7 @@
 af_code server_health(const struct server *s, int64_t timeout_ms, struct cancel *cancel, struct af_error *err)
 {
 	struct http_request req = { .endpoint = s->endpoint, .path = "/health", .timeout_ms = timeout_ms,
-				    .connect_timeout_ms = timeout_ms, .max_body = 65536, .cancel = cancel };
+				    .connect_timeout_ms = s->connect_ms ? s->connect_ms : timeout_ms, .max_body = 65536, .cancel = cancel };
 	AF_AUTO(http_response) struct http_response resp;
 	af_code rc = http_perform(s->http, &req, &resp, err);
 
@@ -34,7 +34,7 @@ static af_code fetch(const struct server *s, const char *path, int64_t timeout_m
 		     struct http_response *resp, struct af_error *err)
 {
 	struct http_request req = { .endpoint = s->endpoint, .path = path, .timeout_ms = timeout_ms,
-				    .max_body = METHODS_MAX, .cancel = cancel };
+				    .connect_timeout_ms = s->connect_ms, .max_body = METHODS_MAX, .cancel = cancel };
 	af_code rc = http_perform(s->http, &req, resp, err);
 
 	if (rc)

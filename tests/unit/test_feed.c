@@ -319,6 +319,24 @@ static void test_started_long_ago(void **state UNUSED)
 	assert_int_equal(app.model.starting, 2);
 }
 
+/* dockerd tells of a death before its list knows of it. */
+static void test_ended_before_the_list(void **state UNUSED)
+{
+	set(0, "a0", INSTANCE_UP, "Up 3 minutes");
+	put_env("a", 0, 1);
+	apply_list();
+	apply(&sample_of("a0", 7)->message);
+	struct samples *s = samples_new(1);
+	s->items[0] = (struct sample){ .id = strdup("a0"), .taken = true, .has_detail = true, .exit_code = 137, .oom = true };
+	apply(&s->message);
+	const struct replica *r = replica("a0");
+	assert_int_equal(r->state, REPLICA_DOWN);
+	assert_string_equal(r->word, "oom");
+	assert_true(r->memory < 0 && isnan(r->cpu_percent));
+	assert_int_equal(r->requests, 7);
+	assert_int_equal(app.model.down, 1);
+}
+
 static void test_unhealthy(void **state UNUSED)
 {
 	set(0, "a0", INSTANCE_UP, "Up 3 minutes (unhealthy)");
@@ -388,7 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_first_list), TEST(test_words),      TEST(test_carry_over), TEST(test_vanished),
 		TEST(test_rates),      TEST(test_server_began_anew), TEST(test_no_answer), TEST(test_inspected),
-		TEST(test_starting),   TEST(test_started_long_ago),  TEST(test_unhealthy),
+		TEST(test_starting),   TEST(test_started_long_ago),  TEST(test_unhealthy), TEST(test_ended_before_the_list),
 		TEST(test_stale_host), TEST(test_failure_first), TEST(test_discarded),
 	};
 
