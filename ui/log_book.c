@@ -225,10 +225,16 @@ static bool add_entry(struct log_book *b, const struct log_entry *e, const char 
 	return log_list_added(&b->list, line);
 }
 
-void log_book_cut(struct log_book *b)
+void log_book_cut(struct log_book *b, uint64_t from, uint64_t to)
 {
-	for (int i = 0; i < b->source_count; i++)
-		b->sources[i].grouping.probed = false;
+	for (int i = 0; i < b->source_count; i++) {
+		struct log_grouping *g = &b->sources[i].grouping;
+		if (!g->probed || g->probe < log_store_first(b->store))
+			continue;
+		uint64_t row = log_store_row(b->store, g->probe);
+		if (row >= from && row <= to)
+			g->probed = false;
+	}
 }
 
 /* The newest line of a source has come: how late is it? */

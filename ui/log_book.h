@@ -57,8 +57,8 @@ bool log_book_sync(struct log_book *b, const struct environment *e);
 af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 			void (*batch)(void *arg, struct log_feed *feed, const struct log_batch *batch), void *arg,
 			struct af_error *err) MUST_CHECK;
-/* What is shown stays where it is: probes that come from now on stand in rows of their own. */
-void log_book_cut(struct log_book *b);
+/* The rows of lines [from, to] stay where they are for good: probes that come from now on stand in others. */
+void log_book_cut(struct log_book *b, uint64_t from, uint64_t to);
 /* Adds what came; returns the lines of it that are shown. */
 int log_book_add(struct log_book *b, const struct log_batch *batch);
 /* Sums over the replica (< 0: all that there were). */

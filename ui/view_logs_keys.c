@@ -199,8 +199,7 @@ static int logs_mouse(struct view *v, struct app *app UNUSED, const struct mouse
 	}
 	if (row < 0 || row >= lv->screen_rows)
 		return REACT_HANDLED;
-	logs_hold(lv);
-	lv->book->cursor = lv->screen_lines[row];
+	logs_point(lv, lv->screen_lines[row]);
 	return m->what == MOUSE_DOUBLE ? toggle_open(lv) | REACT_REDRAW : REACT_REDRAW;
 }
 

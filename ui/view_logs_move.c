@@ -64,12 +64,16 @@ void logs_first_row(struct logs_view *lv, size_t *index, int *skip)
 	}
 }
 
+/* What is in sight then stays there: a row of probes does not go on to the next one. */
 static void set_top(struct logs_view *lv, size_t index, int skip)
 {
-	if (!rows_of(lv)->count)
+	const struct log_numbers *rows = rows_of(lv);
+
+	if (!rows->count)
 		return;
-	lv->book->top = log_number(rows_of(lv), index);
+	lv->book->top = log_number(rows, index);
 	lv->book->top_row = skip;
+	log_book_cut(lv->book, lv->book->top, log_number(rows, MIN(index + (size_t) MAX(lv->height, 1), rows->count) - 1));
 }
 
 /* The view stands still from now on. */
@@ -84,7 +88,6 @@ void logs_hold(struct logs_view *lv)
 	set_top(lv, index, skip);
 	lv->book->follow = false;
 	lv->book->unseen = 0;
-	log_book_cut(lv->book);
 }
 
 void logs_follow(struct logs_view *lv)
@@ -112,10 +115,16 @@ static void bring_in(struct logs_view *lv, size_t row)
 		set_top(lv, index, skip);
 }
 
-void logs_set_cursor(struct logs_view *lv, size_t row)
+void logs_point(struct logs_view *lv, uint64_t line)
 {
 	logs_hold(lv);
-	lv->book->cursor = log_number(rows_of(lv), row);
+	lv->book->cursor = line;
+	log_book_cut(lv->book, line, line);
+}
+
+void logs_set_cursor(struct logs_view *lv, size_t row)
+{
+	logs_point(lv, log_number(rows_of(lv), row));
 	bring_in(lv, row);
 }
 
@@ -127,8 +136,7 @@ void logs_show(struct logs_view *lv, uint64_t line)
 
 	if (!rows_of(lv)->count)
 		return;
-	logs_hold(lv);
-	lv->book->cursor = log_number(rows_of(lv), row);
+	logs_point(lv, log_number(rows_of(lv), row));
 	logs_first_row(lv, &index, &skip);
 	for (size_t i = index; i <= row && seen - skip < lv->height; i++)
 		seen += logs_layout(lv, log_number(rows_of(lv), i));
@@ -224,7 +232,7 @@ static void page(struct logs_view *lv, int by)
 		y = 0;
 	for (y += skip; index + 1 < rows->count && (y -= logs_layout(lv, log_number(rows, index))) >= 0;)
 		index++;
-	lv->book->cursor = log_number(rows, index);
+	logs_point(lv, log_number(rows, index));
 }
 
 int logs_move(struct logs_view *lv, enum action action)

@@ -152,6 +152,8 @@ void logs_draw_status(const struct logs_view *lv, const struct area *a, int y);
 size_t logs_place(const struct logs_view *lv, uint64_t line);
 void logs_hold(struct logs_view *lv);
 void logs_follow(struct logs_view *lv);
+/* Puts the cursor on the line of a row that is in sight. */
+void logs_point(struct logs_view *lv, uint64_t line);
 /* Puts the cursor on a row and brings as much of it into sight as there is room for. */
 void logs_set_cursor(struct logs_view *lv, size_t row);
 /* Jumps: with some lines around it. */

@@ -1,0 +1,148 @@
+/* ui/view_logs*: where the reader stands, and what is saved, while lines arrive. */
+#include "ui_app.h"
+
+#include "ui/frame_priv.h"
+#include "ui/view_logs_priv.h"
+
+static struct app *app = &ui.app;
+static struct logs_view *lv;
+
+#define PROBE "\"GET /health HTTP/1.1\" 200"
+
+static int begin(void **state UNUSED)
+{
+	ui_start(24, 120);
+	model_add(&app->model, "calc", 1);
+	ui_text();
+	app_focus(app, PANE_LOGS);
+	app_zoom(app, true);
+	ui_text();
+	lv = (struct logs_view *) app->frame->panes[PANE_LOGS];
+	assert_non_null(lv->book);
+	return 0;
+}
+
+static int end(void **state UNUSED)
+{
+	ui_end();
+	return 0;
+}
+
+/* As if the container had printed it. */
+static void print(const char *text)
+{
+	static int64_t ns = INT64_C(1700000000) * 1000000000;
+	struct log_entry e = { .ns = ns += 1000, .len = (uint32_t) strlen(text), .source = 0, .timed = 1,
+			       .meta = log_parse(text, strlen(text), false) };
+	AUTO_STRBUF batch = STRBUF_INIT(STRBUF_TEXT);
+
+	strbuf_add(&batch, (const char *) &e, sizeof(e));
+	strbuf_adds(&batch, text);
+	log_book_add(lv->book, &(struct log_batch){ batch.data, batch.len, 1 });
+}
+
+/* The line on the screen on which the cursor stands; static. */
+static const char *under_cursor(void)
+{
+	static char line[1024];
+	const char *at = strstr(ui_text(), "▌");
+
+	assert_non_null(at);
+	snprintf(line, sizeof(line), "%.*s", (int) strcspn(at, "\n"), at);
+	return line;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no \"%s\" in:\n%s", part, text);
+}
+
+/* ---- where the reader stands ------------------------------------------------------------------------- */
+
+/* Held, the cursor goes onto a row of probes that came since: the next probe must not take it away. */
+static void test_cursor_stays_on_probes(void **state UNUSED)
+{
+	for (int i = 0; i < 40; i++)
+		print("INFO before.");
+	ui_text();
+	ui_key("Up");
+	print(PROBE);
+	ui_text();
+	ui_key("Down");
+	assert_has(under_cursor(), "GET /health");
+	print("INFO between.");
+	print(PROBE);
+	print("INFO behind.");
+	assert_has(under_cursor(), "GET /health");
+	assert_has(log_store_text(lv->book->store, log_store_at(lv->book->store, logs_current(lv))), "GET /health");
+	/* So it is for one that was clicked, and for all that are in sight. */
+	ui_key("End");
+	ui_text();
+	struct mouse m = { .what = MOUSE_CLICK, .x = 20, .y = lv->screen_y + lv->screen_rows - 2 };
+	logs_ops.mouse(&lv->view, app, &m);
+	assert_has(under_cursor(), "GET /health");
+	AUTO_FREE char *held = strdup(strstr(ui_text(), "message"));
+	print(PROBE);
+	print("INFO at the end.");
+	held[strcspn(held, "━")] = '\0';
+	assert_has(ui_text(), held);
+	assert_has(under_cursor(), "GET /health");
+}
+
+/* What the view begins with, and the match of a search, stay as well. */
+static void test_top_and_match_stay(void **state UNUSED)
+{
+	for (int i = 0; i < 40; i++)
+		print("INFO before.");
+	ui_text();
+	ui_key("Up");
+	print(PROBE);
+	for (int i = 0; i < 40; i++)
+		print("INFO later.");
+	ui_text();
+	logs_set_search(lv, "health");
+	while (log_list_step(&lv->book->list, 1000))
+		;
+	ui_key("n");
+	assert_int_equal(lv->match, 40);
+	ui_key("Down");
+	print(PROBE);
+	assert_has(ui_text(), "match 1/2");
+	ui_key("n");
+	assert_has(ui_text(), "match 2/2");
+	ui_key("N");
+	assert_int_equal(lv->match, 40);
+	assert_has(under_cursor(), "GET /health");
+
+	ui_key("End");
+	for (int i = 0; i < 40; i++)
+		print("INFO still later.");
+	ui_text();
+	ui_key("Up");
+	print(PROBE);
+	uint64_t row = log_store_end(lv->book->store) - 1;
+	for (int i = 0; i < 40; i++)
+		print("INFO last.");
+	ui_text();
+	for (int i = 0; i < 60 && lv->book->top != row; i++) {
+		logs_scroll(lv, 1);
+		ui_text();
+	}
+	assert_int_equal(lv->book->top, row);
+	print(PROBE);
+	size_t index;
+	int skip;
+	logs_first_row(lv, &index, &skip);
+	assert_int_equal(log_number(&lv->book->list.rows, index), row);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay),
+	};
+
+	return RUN(tests);
+}
