@@ -3,14 +3,14 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/path.h"
+#include "ui/save.h"
 #include "ui/view_logs_priv.h"
 
 #define COPY_MAX ((size_t) 1024 * 1024)
 
 struct log_save {
 	struct strbuf text;
-	uint64_t next; /* line */
+	uint64_t next, end; /* lines: what is still to be gathered of what there was when it began */
 	uint64_t lines;
 	char *path;
 };
@@ -47,19 +47,13 @@ void logs_copy(struct logs_view *lv)
 
 /* ---- gathering --------------------------------------------------------------------------------------- */
 
-static void save_free(void *arg)
-{
-	struct log_save *save = arg;
-
-	strbuf_free(&save->text);
-	free(save->path);
-	free(save);
-}
-
 void logs_save_drop(struct logs_view *lv)
 {
-	if (lv->save)
-		save_free(lv->save);
+	if (!lv->save)
+		return;
+	strbuf_free(&lv->save->text);
+	free(lv->save->path);
+	free(lv->save);
 	lv->save = NULL;
 }
 
@@ -74,36 +68,16 @@ static void save_line(struct logs_view *lv, struct log_save *save, uint64_t line
 	save->lines++;
 }
 
-static af_code write_file(void *arg, struct cancel *cancel UNUSED, struct af_error *err)
-{
-	struct log_save *save = arg;
-	af_code rc = strbuf_check(&save->text, err);
-
-	return rc ? rc : file_create(save->path, save->text.data, save->text.len, 0600, err);
-}
-
-static void written(struct app *app, void *arg, af_code rc, const struct af_error *err)
-{
-	struct log_save *save = arg;
-
-	if (rc == AF_ERR_EXISTS)
-		app_notice(app, NOTICE_ERROR, "%s is there already; choose another name", save->path);
-	else if (rc)
-		app_notice_error(app, err);
-	else
-		app_notice(app, NOTICE_OK, "saved %llu line%s to %s", (unsigned long long) save->lines,
-			   save->lines == 1 ? "" : "s", save->path);
-}
-
 bool logs_save_step(struct logs_view *lv, int64_t budget_us)
 {
 	const struct log_numbers *rows = &lv->book->list.rows;
 	int64_t until = clock_us() + budget_us;
 	struct log_save *save = lv->save;
-	struct af_error err = AF_ERROR_INIT;
 
 	for (size_t i = log_numbers_place(rows, save->next), n = 1; i < rows->count; i++, n++) {
 		uint64_t line = log_number(rows, i);
+		if (line >= save->end)
+			break;
 		uint64_t head = log_store_head(lv->book->store, line);
 		const struct log_group *g = log_store_group(lv->book->store, head);
 		save_line(lv, save, head);
@@ -113,21 +87,12 @@ bool logs_save_step(struct logs_view *lv, int64_t budget_us)
 		if (n % 64 == 0 && clock_us() >= until)
 			return true;
 	}
-	lv->save = NULL;
-	if (job_work(lv->app, "save the log", write_file, written, save_free, save, NULL, &err))
-		app_notice_error(lv->app, &err);
-	af_error_clear(&err);
+	save_lines(lv->app, save->path, &save->text, save->lines);
+	logs_save_drop(lv);
 	return false;
 }
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
-
-static char *expand(const char *path)
-{
-	const char *home = getenv("HOME");
-
-	return path[0] == '~' && path[1] == '/' && home ? path_join(home, path + 2, NULL) : str_dup(path, NULL);
-}
 
 static void save_to(struct app *app, const char *text, void *arg)
 {
@@ -137,12 +102,15 @@ static void save_to(struct app *app, const char *text, void *arg)
 		return;
 	logs_save_drop(lv);
 	struct log_save *save = calloc(1, sizeof(*save));
-	if (!save || !(save->path = expand(text))) {
+	if (!save || !(save->path = str_dup(text, NULL))) {
 		free(save);
 		app_notice(app, NOTICE_ERROR, "out of memory");
 		return;
 	}
 	strbuf_init(&save->text, STRBUF_HUGE);
+	save->end = log_store_end(lv->book->store);
+	/* No row moves on meanwhile, out of what was gathered or behind the end. */
+	log_book_cut(lv->book, 0, save->end);
 	lv->save = save;
 	logs_pump(lv);
 }

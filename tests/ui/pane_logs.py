@@ -408,12 +408,19 @@ def _():
     ui.keys("^U")
     ui.type(path)
     ui.keys("Enter")
-    ui.wait(re.compile("✔ .*saved"))
+    ui.wait("saved %s (1 line)" % path)
     with open(path, encoding="utf-8") as f:
         text = f.read()
     check("日本語" in text and "after-osc" not in text, "file: %r" % text)
+    # Nothing is overwritten.
+    ui.keys("S")
+    ui.quiet(0.2)
+    ui.keys("^U")
+    ui.type(path)
+    ui.keys("Enter")
+    ui.wait("%s is there already; choose another name" % path)
     ui.keys("y")
-    ui.wait(re.compile("✔ .*copied"), "saved 1 line to")
+    ui.wait(re.compile("✔ .*copied"))
     check(b"\x1b]52;c;" in ui.raw, "no OSC 52")
     ui.keys("f", "^U", "Enter")
 

@@ -1,7 +1,9 @@
 /* ui/view_logs*: where the reader stands, and what is saved, while lines arrive. */
 #include "ui_app.h"
 
+#include "base/path.h"
 #include "ui/frame_priv.h"
+#include "ui/save.h"
 #include "ui/view_logs_priv.h"
 
 static struct app *app = &ui.app;
@@ -137,11 +139,77 @@ static void test_top_and_match_stay(void **state UNUSED)
 	assert_int_equal(log_number(&lv->book->list.rows, index), row);
 }
 
+/* ---- saving --------------------------------------------------------------------------------------------- */
+
+static bool is_saved(void)
+{
+	return strstr(ui_text(), "saved ") || strstr(ui_text(), "already");
+}
+
+static int count_of(const char *text, const char *part)
+{
+	int count = 0;
+
+	for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+		count++;
+	return count;
+}
+
+static void ask_save(const char *name)
+{
+	ui_key("S");
+	ui_key("^U");
+	ui_type(name);
+	ui_key("Enter");
+}
+
+/* What arrives while it is gathered is not in it, and what is in it is so once. */
+static void test_save_while_probes_arrive(void **state UNUSED)
+{
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+
+	print(PROBE " first");
+	print(PROBE " second");
+	for (int i = 0; i < 200; i++)
+		print("INFO line.");
+	ui_text();
+	ask_save("~/saved.log");
+	assert_non_null(lv->save);
+	assert_true(logs_save_step(lv, 0));
+	print(PROBE " third");
+	print(PROBE " fourth");
+	ui_until(is_saved);
+	assert_has(ui_text(), "/saved.log (202 lines)");
+	AUTO_FREE char *path = str_format(NULL, "%s/saved.log", ui.home);
+	ok(file_read(path, &text, &err));
+	assert_int_equal(count_of(text.data, "first"), 1);
+	assert_int_equal(count_of(text.data, "second"), 1);
+	assert_int_equal(count_of(text.data, "fourth"), 0);
+	assert_int_equal(count_of(text.data, "\n"), 202);
+}
+
+/* Nothing is overwritten, whoever saves. */
+static void test_save_refuses(void **state UNUSED)
+{
+	AUTO_FREE char *path = str_format(NULL, "%s/mine", ui.home);
+	AUTO_STRBUF text = STRBUF_INIT(STRBUF_TEXT);
+
+	ok(file_write(path, "mine", 4, 0600, &err));
+	strbuf_adds(&text, "other");
+	save_text(app, "~/mine", &text);
+	assert_int_equal(text.len, 0);
+	ui_until(is_saved);
+	assert_has(ui_text(), "/mine is there already; choose another name");
+	ok(file_read(path, &text, &err));
+	assert_string_equal(text.data, "mine");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay),
+		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay), TEST(test_save_while_probes_arrive),
+		TEST(test_save_refuses),
 	};
 
 	return RUN(tests);
