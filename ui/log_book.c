@@ -20,17 +20,17 @@ static struct book_source *counter(const struct log_book *b, int number)
 	return NULL;
 }
 
-static void on_drop(void *arg, uint64_t line, uint64_t row, uint32_t members)
+static void on_drop(void *arg, uint64_t row, uint32_t members)
 {
 	struct log_book *b = arg;
-	const struct log_record *r = log_store_at(b->store, line);
+	const struct log_record *r = log_store_at(b->store, log_store_first(b->store));
 	struct book_source *s = counter(b, r->replica);
 
 	if (s) {
 		s->lines -= MIN(s->lines, 1 + (uint64_t) members);
 		s->errors -= r->level >= LEVEL_ERROR && s->errors;
 	}
-	log_list_dropped(&b->list, line, row, members);
+	log_list_dropped(&b->list, row, members);
 }
 
 struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,

@@ -247,7 +247,7 @@ bool log_list_added(struct log_list *l, uint64_t line)
 	return true;
 }
 
-void log_list_dropped(void *arg, uint64_t line UNUSED, uint64_t row, uint32_t members)
+void log_list_dropped(void *arg, uint64_t row, uint32_t members)
 {
 	struct log_list *l = arg;
 

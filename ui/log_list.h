@@ -43,6 +43,6 @@ bool log_list_done(const struct log_list *l);
 /* A line was added to the store. True: it is shown. */
 bool log_list_added(struct log_list *l, uint64_t line);
 /* As log_store_on_drop() wants it; arg is the list. */
-void log_list_dropped(void *arg, uint64_t line, uint64_t row, uint32_t members);
+void log_list_dropped(void *arg, uint64_t row, uint32_t members);
 
 #endif

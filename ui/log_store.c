@@ -197,7 +197,7 @@ static void drop_first(struct log_store *s)
 	if (!r->head) {
 		s->errors -= r->level >= LEVEL_ERROR;
 		if (s->on_drop)
-			s->on_drop(s->on_drop_arg, s->first, g && r->flags & LOG_HEALTH ? g->last : s->first, g ? g->members : 0);
+			s->on_drop(s->on_drop_arg, g && r->flags & LOG_HEALTH ? g->last : s->first, g ? g->members : 0);
 	}
 	/* Groups of heads dropped before are gone, so this is the first. */
 	if (g)

@@ -30,8 +30,9 @@ struct log_store;
 
 struct log_store *log_store_new(size_t max_lines, size_t max_bytes, struct af_error *err);
 void log_store_free(struct log_store *s);
-/* Tells that a line that is no member of a group is dropped, where it is shown, and how many members go with it. */
-typedef void log_drop_fn(void *arg, uint64_t line, uint64_t row, uint32_t members);
+/* Tells that the first line is about to be dropped, unless it is a member of a group: where it is shown, and how many members
+ * go with it. */
+typedef void log_drop_fn(void *arg, uint64_t row, uint32_t members);
 void log_store_on_drop(struct log_store *s, log_drop_fn *fn, void *arg);
 
 /* What groups lines of one source; starts as zeros. */

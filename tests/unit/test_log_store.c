@@ -182,10 +182,9 @@ static void test_probes_outlive_their_first(void **state)
 
 static uint64_t gone_lines, gone_members;
 
-static void on_drop(void *arg, uint64_t line, uint64_t row, uint32_t members)
+static void on_drop(void *arg, uint64_t row, uint32_t members)
 {
 	(void) arg;
-	(void) line;
 	(void) row;
 	gone_lines++;
 	gone_members += members;
