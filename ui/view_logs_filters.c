@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "ui/dialog.h"
 #include "ui/view_logs_priv.h"
 
 #define FILTERS_WIDTH 76
@@ -40,8 +41,7 @@ static void filters_draw(struct view *v, struct app *app UNUSED, const struct ar
 	AUTO_STRBUF count = STRBUF_INIT(128);
 	struct box box = { .title = "Log filters", .focused = focused,
 			   .bottom = "a keep · h hide · space on/off · ↵ edit · x remove · c clear · v level · Esc close" };
-	int h = MIN(MAX(f->count, 1) + 4, a->h), w = MIN(FILTERS_WIDTH, a->w);
-	struct area outer = { a->y + (a->h - h) / 2, a->x + (a->w - w) / 2, h, w };
+	struct area outer = dialog_area(a, MAX(f->count, 1) + 4, FILTERS_WIDTH);
 
 	if (fv->lv->book) {
 		count_format(&count, fv->lv->book->list.lines);
