@@ -7,16 +7,19 @@
 
 /* More containers of one environment are not followed at once. */
 #define FOLLOW_MAX 256
+/* Containers that are remembered. One that is forgotten and comes back is read anew, which is seldom; that replicas are
+ * replaced all day is not. */
+#define SOURCES_MAX (2 * FOLLOW_MAX)
 /* Of what a container printed while nobody looked, so much is read afterwards. */
 #define CATCH_UP 20000
 /* For so long what comes may be what was printed before. */
 #define HISTORY_MS 2000
 
-static struct book_source *counter(const struct log_book *b, int number)
+static struct book_sum *sum_of(const struct log_book *b, int number)
 {
-	for (int i = 0; i < b->source_count; i++)
-		if (b->sources[i].number == number)
-			return &b->sources[i];
+	for (int i = 0; i < b->sum_count; i++)
+		if (b->sums[i].number == number)
+			return &b->sums[i];
 	return NULL;
 }
 
@@ -24,11 +27,11 @@ static void on_drop(void *arg, uint64_t row, uint32_t members)
 {
 	struct log_book *b = arg;
 	const struct log_record *r = log_store_at(b->store, log_store_first(b->store));
-	struct book_source *s = counter(b, r->replica);
+	struct book_sum *sum = sum_of(b, r->replica);
 
-	if (s) {
-		s->lines -= MIN(s->lines, 1 + (uint64_t) members);
-		s->errors -= r->level >= LEVEL_ERROR && s->errors;
+	if (sum) {
+		sum->lines -= MIN(sum->lines, 1 + (uint64_t) members);
+		sum->errors -= r->level >= LEVEL_ERROR && sum->errors;
 	}
 	log_list_dropped(&b->list, row, members);
 }
@@ -56,16 +59,21 @@ struct log_book *log_book_new(const char *environment, const struct options *opt
 	return b;
 }
 
+static void source_free(struct book_source *s)
+{
+	free(s->id);
+	free(s->host);
+	free(s->last_marker);
+}
+
 void log_book_free(struct log_book *b)
 {
 	if (!b)
 		return;
-	for (int i = 0; i < b->source_count; i++) {
-		free(b->sources[i].id);
-		free(b->sources[i].host);
-		free(b->sources[i].last_marker);
-	}
+	for (int i = 0; i < b->source_count; i++)
+		source_free(&b->sources[i]);
 	free(b->sources);
+	free(b->sums);
 	log_list_free(&b->list);
 	log_store_free(b->store);
 	free(b->environment);
@@ -74,11 +82,49 @@ void log_book_free(struct log_book *b)
 
 /* ---- containers --------------------------------------------------------------------------------------- */
 
-static struct book_source *source_of(struct log_book *b, const struct replica *r)
+static bool has(const struct environment *e, const char *id)
+{
+	for (int i = 0; i < e->count; i++)
+		if (!strcmp(e->replicas[i].id, id))
+			return true;
+	return false;
+}
+
+/* Makes room for another: of those that are gone and not followed the longest known is forgotten. */
+static void forget_source(struct log_book *b, const struct environment *e)
+{
+	int i = 0;
+
+	while (i < b->source_count && (b->sources[i].index >= 0 || has(e, b->sources[i].id)))
+		i++;
+	if (i == b->source_count)
+		return;
+	source_free(&b->sources[i]);
+	memmove(b->sources + i, b->sources + i + 1, (size_t) (--b->source_count - i) * sizeof(*b->sources));
+}
+
+static bool add_sum(struct log_book *b, int number)
+{
+	struct book_sum *sums;
+
+	if (sum_of(b, number))
+		return true;
+	if (!(sums = realloc(b->sums, (size_t) (b->sum_count + 1) * sizeof(*sums))))
+		return false;
+	b->sums = sums;
+	b->sums[b->sum_count++] = (struct book_sum){ .number = number };
+	return true;
+}
+
+static struct book_source *source_of(struct log_book *b, const struct environment *e, const struct replica *r)
 {
 	for (int i = 0; i < b->source_count; i++)
 		if (!strcmp(b->sources[i].id, r->id))
 			return &b->sources[i];
+	if (b->source_count >= SOURCES_MAX)
+		forget_source(b, e);
+	if (!add_sum(b, r->number))
+		return NULL;
 	struct book_source *sources = realloc(b->sources, (size_t) (b->source_count + 1) * sizeof(*sources));
 	if (!sources)
 		return NULL;
@@ -86,20 +132,11 @@ static struct book_source *source_of(struct log_book *b, const struct replica *r
 	struct book_source *s = &b->sources[b->source_count];
 	*s = (struct book_source){ .id = strdup(r->id), .host = strdup(r->host), .number = r->number, .index = -1 };
 	if (!s->id || !s->host) {
-		free(s->id);
-		free(s->host);
+		source_free(s);
 		return NULL;
 	}
 	b->source_count++;
 	return s;
-}
-
-static bool has(const struct environment *e, const char *id)
-{
-	for (int i = 0; i < e->count; i++)
-		if (!strcmp(e->replicas[i].id, id))
-			return true;
-	return false;
 }
 
 bool log_book_sync(struct log_book *b, const struct environment *e)
@@ -110,7 +147,7 @@ bool log_book_sync(struct log_book *b, const struct environment *e)
 	for (int i = 0; i < b->source_count; i++)
 		followed += b->sources[i].index >= 0;
 	for (int i = 0; i < e->count && i < FOLLOW_MAX; i++) {
-		struct book_source *s = source_of(b, &e->replicas[i]);
+		struct book_source *s = source_of(b, e, &e->replicas[i]);
 		changed |= s && s->index < 0 && followed < FOLLOW_MAX;
 	}
 	/* The stream of one that is gone ends by itself, with a word about it; the next start leaves it out. */
@@ -143,24 +180,18 @@ af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 bool log_book_has(const struct log_book *b, int number)
 {
 	for (int i = 0; i < b->source_count; i++)
-		if (b->sources[i].number == number && (b->sources[i].index >= 0 || log_book_lines(b, number)))
+		if (b->sources[i].number == number && b->sources[i].index >= 0)
 			return true;
-	return false;
+	return log_book_lines(b, number) > 0;
 }
 
 bool log_book_several(const struct log_book *b)
 {
-	int one = -1;
+	int count = 0;
 
-	for (int i = 0; i < b->source_count; i++) {
-		int number = b->sources[i].number;
-		if (number == one || !log_book_has(b, number))
-			continue;
-		if (one >= 0)
-			return true;
-		one = number;
-	}
-	return false;
+	for (int i = 0; i < b->sum_count && count < 2; i++)
+		count += log_book_has(b, b->sums[i].number);
+	return count > 1;
 }
 
 enum log_stream_state log_book_state(const struct log_book *b, int replica)
@@ -217,7 +248,7 @@ static bool add_entry(struct log_book *b, const struct log_entry *e, const char 
 		return false;
 	const struct log_record *r = log_store_at(b->store, line);
 	bool error = !r->head && r->level >= LEVEL_ERROR;
-	struct book_source *sum = counter(b, s->number);
+	struct book_sum *sum = sum_of(b, s->number);
 	sum->lines++;
 	sum->errors += error;
 	if (!(e->meta.flags & LOG_MARKER))
@@ -240,7 +271,8 @@ void log_book_cut(struct log_book *b, uint64_t from, uint64_t to)
 /* The newest line of a source has come: how late is it? */
 static void note_lag(struct log_book *b, const struct log_entry *e)
 {
-	struct book_source *s = source_at(b, e->source), *sum = s ? counter(b, s->number) : NULL;
+	struct book_source *s = source_at(b, e->source);
+	struct book_sum *sum = s ? sum_of(b, s->number) : NULL;
 
 	if (!sum || !e->timed || clock_ms() - b->followed_ms < HISTORY_MS)
 		return;
@@ -269,20 +301,20 @@ int log_book_add(struct log_book *b, const struct log_batch *batch)
 
 uint64_t log_book_lines(const struct log_book *b, int replica)
 {
-	const struct book_source *s = replica < 0 ? NULL : counter(b, replica);
+	const struct book_sum *sum = replica < 0 ? NULL : sum_of(b, replica);
 
 	if (replica < 0)
 		return log_store_end(b->store) - log_store_first(b->store);
-	return s ? s->lines : 0;
+	return sum ? sum->lines : 0;
 }
 
 uint64_t log_book_errors(const struct log_book *b, int replica)
 {
-	const struct book_source *s = replica < 0 ? NULL : counter(b, replica);
+	const struct book_sum *sum = replica < 0 ? NULL : sum_of(b, replica);
 
 	if (replica < 0)
 		return log_store_errors(b->store);
-	return s ? s->errors : 0;
+	return sum ? sum->errors : 0;
 }
 
 bool log_book_last(const struct log_book *b, int replica, int64_t now, int count, double *lines, uint32_t *errors)
@@ -293,8 +325,8 @@ bool log_book_last(const struct log_book *b, int replica, int64_t now, int count
 
 	memset(lines, 0, (size_t) count * sizeof(*lines));
 	memset(errors, 0, (size_t) count * sizeof(*errors));
-	for (int i = 0; i < b->source_count; i++) {
-		const struct book_source *s = &b->sources[i];
+	for (int i = 0; i < b->sum_count; i++) {
+		const struct book_sum *s = &b->sums[i];
 		if ((replica >= 0 && s->number != replica) || !log_rates_last(&s->rates, now - s->behind, count, one_lines, one_errors))
 			continue;
 		any = true;
@@ -306,7 +338,7 @@ bool log_book_last(const struct log_book *b, int replica, int64_t now, int count
 	return any;
 }
 
-static int64_t until_of(const struct book_source *s, int64_t now)
+static int64_t until_of(const struct book_sum *s, int64_t now)
 {
 	int64_t until = log_rates_until(&s->rates, now - s->behind);
 
@@ -317,9 +349,9 @@ int64_t log_book_until(const struct log_book *b, int replica, int64_t now)
 {
 	int64_t until = 0;
 
-	for (int i = 0; i < b->source_count; i++)
-		if (replica < 0 || b->sources[i].number == replica)
-			until = MAX(until, until_of(&b->sources[i], now));
+	for (int i = 0; i < b->sum_count; i++)
+		if (replica < 0 || b->sums[i].number == replica)
+			until = MAX(until, until_of(&b->sums[i], now));
 	return until;
 }
 
@@ -327,8 +359,8 @@ double log_book_rate(const struct log_book *b, int replica, int64_t now)
 {
 	double sum = 0;
 
-	for (int i = 0; i < b->source_count; i++)
-		if (replica < 0 || b->sources[i].number == replica)
-			sum += log_rates_now(&b->sources[i].rates, now - b->sources[i].behind);
+	for (int i = 0; i < b->sum_count; i++)
+		if (replica < 0 || b->sums[i].number == replica)
+			sum += log_rates_now(&b->sums[i].rates, now - b->sums[i].behind);
 	return sum;
 }

@@ -19,7 +19,11 @@ struct book_source {
 	unsigned last_same;
 	char *last_marker; /* what was told last of it, and of when; NULL: nothing */
 	int64_t marker_ns;
-	/* Of all that had this number, kept at the first of them: */
+};
+
+/* All containers that had this number. */
+struct book_sum {
+	int number;
 	uint64_t lines, errors; /* in the store; a group's errors count once */
 	struct log_rates rates;
 	int behind; /* seconds that its lines' times are behind our clock when they come: another clock, or a slow reader */
@@ -30,8 +34,10 @@ struct log_book {
 	struct log_store *store;
 	struct log_list list;
 	unsigned generation; /* of the filter that the list is made with */
-	struct book_source *sources;
+	struct book_source *sources; /* the longest known first; of those that are gone only some are remembered */
 	int source_count;
+	struct book_sum *sums;
+	int sum_count;
 	struct log_feed *feed; /* NULL: not followed */
 	int64_t followed_ms; /* since then */
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */

@@ -31,7 +31,7 @@ static int end(void **state UNUSED)
 }
 
 /* As if the container had printed it. */
-static void print(const char *text)
+static void print_to(struct log_book *book, const char *text)
 {
 	static int64_t ns = INT64_C(1700000000) * 1000000000;
 	struct log_entry e = { .ns = ns += 1000, .len = (uint32_t) strlen(text), .source = 0, .timed = 1,
@@ -40,7 +40,12 @@ static void print(const char *text)
 
 	strbuf_add(&batch, (const char *) &e, sizeof(e));
 	strbuf_adds(&batch, text);
-	log_book_add(lv->book, &(struct log_batch){ batch.data, batch.len, 1 });
+	log_book_add(book, &(struct log_batch){ batch.data, batch.len, 1 });
+}
+
+static void print(const char *text)
+{
+	print_to(lv->book, text);
 }
 
 /* The line on the screen on which the cursor stands; static. */
@@ -204,12 +209,43 @@ static void test_save_refuses(void **state UNUSED)
 	assert_string_equal(text.data, "mine");
 }
 
+/* ---- books ------------------------------------------------------------------------------------------- */
+
+/* Replicas that are replaced again and again do not pile up, and what they printed is still theirs. */
+static void test_containers_are_forgotten(void **state UNUSED)
+{
+	const struct options options = { .log_lines = 1500, .log_bytes = 1 << 24 };
+	struct environment *e = model_add(&app->model, "churn", 2);
+	struct log_book *b = log_book_new("churn", &options, &lv->filter, &err);
+
+	assert_non_null(b);
+	for (int i = 0; i < 2000; i++) {
+		free(e->replicas[1].id);
+		e->replicas[1].id = str_format(NULL, "id-%d", i);
+		assert_true(log_book_sync(b, e));
+		/* As a feed would have it that starts again. */
+		for (int j = 0; j < b->source_count; j++)
+			b->sources[j].index = !strcmp(b->sources[j].id, e->replicas[1].id) ? 0
+					      : !strcmp(b->sources[j].id, "churn-0")	   ? 1
+										   : -1;
+		print_to(b, i % 10 ? "INFO line." : "ERROR line.");
+	}
+	assert_true(b->source_count <= 600);
+	assert_string_equal(b->sources[0].id, "churn-0");
+	assert_string_equal(b->sources[b->source_count - 1].id, "id-1999");
+	assert_int_equal(log_book_lines(b, 1), 1500);
+	assert_int_equal(log_book_errors(b, 1), 150);
+	assert_int_equal(log_book_lines(b, 0), 0);
+	assert_true(log_book_several(b));
+	log_book_free(b);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay), TEST(test_save_while_probes_arrive),
-		TEST(test_save_refuses),
+		TEST(test_save_refuses), TEST(test_containers_are_forgotten),
 	};
 
 	return RUN(tests);
