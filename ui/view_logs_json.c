@@ -7,6 +7,8 @@
 /* A list or object that takes no more cells is not laid out further. */
 #define SHORT_MAX ((size_t) 48)
 #define INDENT 2
+/* Nor is what lies deeper: no screen is so wide, and each level means to read all that is in it once more. */
+#define DEPTH_MAX 24
 
 bool logs_json_open(const struct logs_view *lv, const struct log_record *r)
 {
@@ -37,28 +39,45 @@ static void add_short(struct strbuf *out, struct json_span value)
 	strbuf_addc(out, type == JSON_OBJECT ? '}' : ']');
 }
 
-static void add_value(struct strbuf *out, struct json_span value, int depth)
+/* Takes no more than one row. */
+static bool is_short(struct json_span value, int depth)
 {
 	enum json_type type = json_type(value);
+
+	return (type != JSON_OBJECT && type != JSON_ARRAY) || (depth && value.len <= SHORT_MAX);
+}
+
+/* `left`: rows that may still be begun; at 0 the rest is left out. */
+static void add_value(struct strbuf *out, struct json_span value, int depth, int *left)
+{
 	struct json_iter it = json_iter(value);
 	bool first = true;
 
-	if ((type != JSON_OBJECT && type != JSON_ARRAY) || (depth && value.len <= SHORT_MAX)) {
+	if (is_short(value, depth)) {
 		add_short(out, value);
 		return;
 	}
+	if (depth == DEPTH_MAX) {
+		strbuf_add(out, value.text, value.len);
+		return;
+	}
 	strbuf_addc(out, value.text[0]);
-	for (; json_next(&it); first = false) {
+	for (; *left > 0 && json_next(&it); first = false) {
+		--*left;
 		strbuf_addf(out, "%s\n%*s%.*s%s", first ? "" : ",", (depth + 1) * INDENT, "", (int) it.key.len, it.key.text ? it.key.text : "",
 			    it.key.len ? ": " : "");
-		add_value(out, it.value, depth + 1);
+		add_value(out, it.value, depth + 1, left);
 	}
+	if (*left <= 0)
+		return;
 	/* The last bracket needs no row of its own. */
-	if (depth && !first)
+	if (depth && !first) {
 		strbuf_addf(out, "\n%*s", depth * INDENT, "");
-	else if (!first)
+		--*left;
+	} else if (!first) {
 		strbuf_addc(out, ' ');
-	strbuf_addc(out, type == JSON_OBJECT ? '}' : ']');
+	}
+	strbuf_addc(out, json_type(value) == JSON_OBJECT ? '}' : ']');
 }
 
 /* ---- rows ---------------------------------------------------------------------------------------------- */
@@ -89,13 +108,15 @@ void logs_lay_json(struct logs_view *lv, uint64_t line)
 	size_t len;
 	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
 	size_t body = r->flags & LOG_SGR ? 0 : r->body;
+	/* One more than there is room for tells that there is more. */
+	int left = ENTRY_ROWS_MAX;
 
 	strbuf_reset(&lv->pretty);
 	while (body < len && text[body] != '{')
 		body++;
 	if (len - body > LOGS_SEEN_MAX || json_check(text + body, len - body, NULL))
 		return;
-	add_value(&lv->pretty, (struct json_span){ text + body, len - body }, 0);
+	add_value(&lv->pretty, (struct json_span){ text + body, len - body }, 0, &left);
 	for (size_t from = 0; from < lv->pretty.len;) {
 		size_t n = strcspn(lv->pretty.data + from, "\n");
 		if (!lay_row(lv, line, from, n, from + n >= lv->pretty.len))

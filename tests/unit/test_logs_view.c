@@ -209,6 +209,39 @@ static void test_save_refuses(void **state UNUSED)
 	assert_string_equal(text.data, "mine");
 }
 
+/* ---- JSON ------------------------------------------------------------------------------------------------ */
+
+static void add_times(struct strbuf *sb, int times, const char *text)
+{
+	while (times-- > 0)
+		strbuf_adds(sb, text);
+}
+
+/* A container chooses what it prints: what is laid out of it is no more than can be shown. */
+static void test_json_without_end(void **state UNUSED)
+{
+	AUTO_STRBUF wide = STRBUF_INIT(STRBUF_TEXT), deep = STRBUF_INIT(STRBUF_TEXT);
+
+	lv->json = true;
+	strbuf_adds(&wide, "{\"wide\": [1");
+	add_times(&wide, 20000, ",1");
+	strbuf_adds(&wide, "], \"last\": 1}");
+	print(wide.data);
+	assert_int_equal(logs_layout(lv, 0), ENTRY_ROWS_MAX);
+	assert_int_equal(lv->rows[ENTRY_ROWS_MAX - 1].kind, ROW_MORE);
+	assert_true(lv->pretty.len < 16384);
+	strbuf_adds(&deep, "{\"deep\": ");
+	add_times(&deep, 500, "[");
+	add_times(&deep, 20000, "1,");
+	strbuf_adds(&deep, "1");
+	add_times(&deep, 500, "]");
+	strbuf_adds(&deep, ", \"last\": 1}");
+	print(deep.data);
+	assert_in_range(logs_layout(lv, 1), 20, ENTRY_ROWS_MAX - 1);
+	assert_true(lv->pretty.len < deep.len + 16384);
+	assert_has(lv->pretty.data, "\"last\": 1 }");
+}
+
 /* ---- books ------------------------------------------------------------------------------------------- */
 
 /* Replicas that are replaced again and again do not pile up, and what they printed is still theirs. */
@@ -246,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay), TEST(test_save_while_probes_arrive),
 		TEST(test_save_refuses), TEST(test_containers_are_forgotten),
+		TEST(test_json_without_end),
 	};
 
 	return RUN(tests);
