@@ -51,6 +51,12 @@ static int hint_width(const struct footer *f, const struct footer_hint *h)
 	return add_keys(f, h, &keys) ? text_width(keys.data, keys.len) + 1 + text_width(words, strlen(words)) + 2 : 0;
 }
 
+/* A key that no action has is the view's own, while it has the characters. */
+static bool works_now(const struct view *focused, const struct footer_hint *h)
+{
+	return h->action != ACT_NONE || (focused->ops->wants_text && focused->ops->wants_text(focused));
+}
+
 /* Draws "key words" if it ends in time. */
 static bool draw_hint(struct footer *f, const struct footer_hint *h)
 {
@@ -96,7 +102,8 @@ void draw_footer(struct app *app, const struct area *a, const struct view *focus
 		draw_all_hints(&f, focused);
 	/* What does not fit makes room for what is shorter. */
 	for (; h && (h->action != ACT_NONE || h->what); h++)
-		draw_hint(&f, h);
+		if (works_now(focused, h))
+			draw_hint(&f, h);
 	f.end = a->w - 1;
 	draw_hint(&f, &help);
 	/* Over the panes q only closes what lies there. */

@@ -28,7 +28,7 @@ struct mouse {
 
 /* What the footer says of a view: "c call", or two keys: "1-4 pane". */
 struct footer_hint {
-	enum action action; /* ACT_NONE: only words, the first of which is the key */
+	enum action action; /* ACT_NONE: only words, the first of which is a key that the view reads while it wants_text() */
 	enum action other;  /* ACT_NONE: one key */
 	char between;       /* the two keys */
 	const char *what;   /* NULL: the action's own */

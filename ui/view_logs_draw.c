@@ -150,13 +150,14 @@ static void add_place(const struct logs_view *lv, struct strbuf *sb)
 {
 	const struct log_book *b = lv->book;
 	const struct log_list *l = &b->list;
+	char said[48];
 
 	if (!b->follow) {
 		strbuf_addf(sb, "%s %zu%% HELD", bar(), l->rows.count ? lv->last_row * 100 / l->rows.count : 100);
 		if (b->unseen) {
 			strbuf_adds(sb, "  +");
 			count_format(sb, b->unseen);
-			strbuf_adds(sb, " new  End follows");
+			strbuf_adds(sb, keymap_say(lv->app->keymap, " new  {last} follows", said, sizeof(said)));
 		}
 		return;
 	}

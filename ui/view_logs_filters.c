@@ -34,13 +34,13 @@ static void draw_rule(const struct area *a, int y, const struct log_rule *rule, 
 	draw_str(a, y, x, ROLE_DIM, "/");
 }
 
-static void filters_draw(struct view *v, struct app *app UNUSED, const struct area *a, bool focused)
+static void filters_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct filters_view *fv = (struct filters_view *) v;
 	const struct log_filter *f = &fv->lv->filter;
 	AUTO_STRBUF count = STRBUF_INIT(128);
-	struct box box = { .title = "Log filters", .focused = focused,
-			   .bottom = "a keep · h hide · space on/off · ↵ edit · x remove · c clear · v level · Esc close" };
+	struct box box = { .title = "Log filters", .focused = focused };
+	char said[120];
 	struct area outer = dialog_area(a, MAX(f->count, 1) + 4, FILTERS_WIDTH);
 
 	if (fv->lv->book) {
@@ -48,6 +48,8 @@ static void filters_draw(struct view *v, struct app *app UNUSED, const struct ar
 		strbuf_adds(&count, " of ");
 		count_format(&count, log_book_lines(fv->lv->book, fv->lv->filter.only));
 	}
+	box.bottom = keymap_say(app->keymap, "a keep · h hide · space on/off · {open} edit · x remove · c clear · v level · {back} close",
+				said, sizeof(said));
 	box.right = count.len ? count.data : NULL;
 	area_clear(&outer, ROLE_DIALOG);
 	struct area in = draw_box(&outer, &box);

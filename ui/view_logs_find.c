@@ -82,7 +82,8 @@ void logs_try_jump(struct logs_view *lv)
 int logs_next_match(struct logs_view *lv, int step)
 {
 	if (!lv->search) {
-		app_notice(lv->app, NOTICE_INFO, "/ searches first");
+		char said[48];
+		app_notice(lv->app, NOTICE_INFO, "%s", keymap_say(lv->app->keymap, "{search} searches first", said, sizeof(said)));
 		return REACT_REDRAW;
 	}
 	/* Having moved on, the next match is the one next to the cursor. */

@@ -165,17 +165,19 @@ static int logs_act(struct view *v, struct app *app, enum action action)
 	}
 }
 
-/* As the only pane the digits are the replicas'. */
+/* As the only pane the digits are the replicas', where there are several. */
 static bool logs_wants_text(const struct view *v)
 {
-	return app_zoomed(((const struct logs_view *) v)->app, LOGS_ZOOMED_ROWS);
+	const struct logs_view *lv = (const struct logs_view *) v;
+
+	return app_zoomed(lv->app, LOGS_ZOOMED_ROWS) && lv->book && log_book_several(lv->book);
 }
 
 static int logs_key(struct view *v, struct app *app UNUSED, keycode key)
 {
 	struct logs_view *lv = (struct logs_view *) v;
 
-	if (key < '0' || key > '9' || !lv->book || !log_book_several(lv->book))
+	if (key < '0' || key > '9')
 		return REACT_NONE;
 	if (lv->filter.only >= 0) {
 		lv->merge = true;

@@ -268,6 +268,7 @@ int logs_next_error(struct logs_view *lv, int by)
 	const struct log_numbers *rows = rows_of(lv);
 	uint64_t current = logs_current(lv);
 	size_t i = rows->count ? logs_place(lv, current) : 0;
+	char said[80];
 
 	/* From the end the newest error counts, also where it is the last line. */
 	if (rows->count && by < 0 && lv->book->cursor == NO_LINE)
@@ -279,7 +280,9 @@ int logs_next_error(struct logs_view *lv, int by)
 			return REACT_REDRAW;
 		}
 	}
-	app_notice(lv->app, NOTICE_INFO, by < 0 ? "no error before this" : "no error after this; E goes back");
+	app_notice(lv->app, NOTICE_INFO, "%s",
+		   keymap_say(lv->app->keymap, by < 0 ? "no error before this" : "no error after this; {error-previous} goes back", said,
+			      sizeof(said)));
 	return REACT_REDRAW;
 }
 

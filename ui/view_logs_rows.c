@@ -197,8 +197,11 @@ static int draw_message(struct logs_view *lv, const struct area *a, int y, const
 	logs_mark(lv, &text, y, x, row->line, lv->spans.text, from, fits);
 	if (fits < len && row->kind != ROW_MORE)
 		draw_str(&text, y, text.w - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
-	if (row->kind == ROW_MORE)
-		draw_right(&text, y, x, text.w - x, ROLE_DIM, "… more: y copies it, S saves it");
+	if (row->kind == ROW_MORE) {
+		char said[80];
+		draw_right(&text, y, x, text.w - x, ROLE_DIM,
+			   keymap_say(lv->app->keymap, "… more: {copy} copies it, {save} saves it", said, sizeof(said)));
+	}
 	return x + text_width(lv->spans.text + from, fits);
 }
 

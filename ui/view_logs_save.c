@@ -31,6 +31,7 @@ void logs_copy(struct logs_view *lv)
 {
 	uint64_t line = logs_current(lv);
 	AUTO_STRBUF text = STRBUF_INIT(COPY_MAX);
+	char said[80];
 
 	if (line == NO_LINE)
 		return;
@@ -40,7 +41,8 @@ void logs_copy(struct logs_view *lv)
 	for (uint64_t member = head; g && (member = log_store_next_member(lv->book->store, g, member));)
 		add_line(lv, &text, member);
 	if (strbuf_check(&text, NULL))
-		app_notice(lv->app, NOTICE_WARN, "this is too long to copy; S saves it to a file");
+		app_notice(lv->app, NOTICE_WARN, "%s",
+			   keymap_say(lv->app->keymap, "this is too long to copy; {save} saves it to a file", said, sizeof(said)));
 	else
 		app_copy(lv->app, text.data, text.len - 1);
 }

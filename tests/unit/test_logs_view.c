@@ -273,13 +273,71 @@ static void test_containers_are_forgotten(void **state UNUSED)
 	log_book_free(b);
 }
 
+/* ---- keys in words ----------------------------------------------------------------------------------- */
+
+/* Digits are the replicas' only where the log is alone on the screen, and there are several. */
+static void test_digits_are_offered_where_they_work(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 2);
+	assert_null(strstr(ui_text(), "replica on/off"));
+	envs_view_select(app->frame->panes[PANE_ENVS], app, "pool", NULL);
+	app_selection_changed(app);
+	assert_string_equal(lv->book->environment, "pool");
+	print("INFO line.");
+	assert_has(ui_text(), "0-9 replica on/off");
+	ui_key("0");
+	assert_has(ui_text(), "□0 ▣1");
+	app_zoom(app, false);
+	assert_null(strstr(ui_text(), "replica on/off"));
+	ui_key("1");
+	assert_has(ui_text(), "┏━[1]");
+}
+
+/* What is said names the keys as they are bound. */
+static void test_keys_are_named_as_bound(void **state UNUSED)
+{
+	AUTO_STRBUF deep = STRBUF_INIT(STRBUF_TEXT);
+
+	ok(keymap_bind(app->keymap, "save", "F7", &err));
+	ok(keymap_bind(app->keymap, "last", "F8", &err));
+	ok(keymap_bind(app->keymap, "search", "F6", &err));
+	ok(keymap_bind(app->keymap, "error-previous", "F2", &err));
+	ok(keymap_bind(app->keymap, "open", "F3", &err));
+	for (int i = 0; i < 40; i++)
+		print("INFO before.");
+	ui_key("n");
+	assert_has(ui_text(), "F6 searches first");
+	ui_key("Up");
+	ui_key("e");
+	assert_has(ui_text(), "no error after this; F2 goes back");
+	print("INFO new.");
+	assert_has(ui_text(), "new  F8 follows");
+	ui_key("F");
+	assert_has(ui_text(), "F3 edit");
+	ui_key("Esc");
+	strbuf_adds(&deep, "{\"wide\": [1");
+	add_times(&deep, 600, ",1");
+	strbuf_adds(&deep, "]}");
+	print(deep.data);
+	lv->json = true;
+	ui_key("F8");
+	assert_has(ui_text(), "… more: y copies it, F7 saves it");
+	logs_follow(lv);
+	strbuf_reset(&deep);
+	add_times(&deep, 200000, "INFO a ");
+	print(deep.data);
+	ui_key("y");
+	assert_has(ui_text(), "this is too long to copy; F7 saves it to a file");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay), TEST(test_save_while_probes_arrive),
 		TEST(test_save_refuses), TEST(test_containers_are_forgotten),
-		TEST(test_json_without_end),
+		TEST(test_json_without_end), TEST(test_digits_are_offered_where_they_work),
+		TEST(test_keys_are_named_as_bound),
 	};
 
 	return RUN(tests);
