@@ -58,6 +58,24 @@ static void add_answer(struct strbuf *sb, const struct job_row *job)
 			    result.text, result.len > ANSWER_SHOWN ? "…" : "");
 }
 
+/* The first line of its error; what it was about to say in more lines, and its output, are with the job. */
+static void job_failed(struct app *app, const struct job_row *job)
+{
+	const char *error = job->error ? job->error : "failed", *end = error + strcspn(error, "\n");
+	char said[80];
+
+	for (const char *p = end; p > error && end[-1] == ':'; p--)
+		if (p[-1] == ';' || p[-1] == ',')
+			end = p - 1;
+	/* It begins with the command's words, as errors do that are read alone. */
+	const char *words = job->line + (str_starts(job->line, "afs ") ? 4 : 0);
+	size_t verb = strcspn(words, " ");
+	if (!strncmp(error, words, verb) && error[verb] == ' ' && memchr(error, ':', (size_t) (end - error)))
+		error = (const char *) memchr(error, ':', (size_t) (end - error)) + 1 + strspn(strchr(error, ':') + 1, " ");
+	app_notice(app, NOTICE_ERROR, "%s: %.*s%s", job->line, (int) (end - error), error,
+		   job->log.len || job->output.len || *end ? keymap_say(app->keymap, "  ({jobs}: all of it)", said, sizeof(said)) : "");
+}
+
 static void job_over(struct app *app, const struct job_row *job, void *arg UNUSED)
 {
 	AUTO_STRBUF took = STRBUF_INIT(64), answer = STRBUF_INIT(STRBUF_LINE);
@@ -70,7 +88,7 @@ static void job_over(struct app *app, const struct job_row *job, void *arg UNUSE
 	else if (job->state == JOB_CANCELLED)
 		app_notice(app, NOTICE_WARN, "%s  cancelled (%s)", job->line, took.data);
 	else
-		app_notice(app, NOTICE_ERROR, "%s: %s", job->line, job->error ? job->error : "failed");
+		job_failed(app, job);
 	feed_refresh(app->feed);
 }
 

@@ -118,7 +118,10 @@ void detail_draw_methods(const struct area *a, int y, const struct replica *r)
 	else if (!r->method_count)
 		draw_str(a, y, 1, ROLE_DIM, "no calls yet; c makes one");
 	for (int i = 0; i < r->method_count && y < a->h; i++, y++)
-		draw_method(a, y, &r->methods[i], name_width, divided);
+		if (y == a->h - 1 && i < r->method_count - 1)
+			draw_fmt(a, y, 1, ROLE_DIM, "… and %d more; z has room", r->method_count - i);
+		else
+			draw_method(a, y, &r->methods[i], name_width, divided);
 }
 
 void detail_draw_replicas(const struct area *a, int y, const struct environment *e)
@@ -127,6 +130,10 @@ void detail_draw_replicas(const struct area *a, int y, const struct environment 
 		return;
 	draw_str(a, y++, 1, ROLE_COLUMN, "REPLICA");
 	for (int i = 0; i < e->count && y < a->h; i++, y++) {
+		if (y == a->h - 1 && i < e->count - 1) {
+			draw_fmt(a, y, 1, ROLE_DIM, "… and %d more", e->count - i);
+			break;
+		}
 		const struct replica *r = &e->replicas[i];
 		AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 		strbuf_addf(&sb, "%d %s  %s", r->number, r->host, r->status);

@@ -87,7 +87,7 @@ static void want_env(struct detail *d, struct app *app, const char *id)
 	d->env_fetching = job_quiet(app, fetch_run, fetch_done, fetch_free, f) == AF_OK;
 }
 
-static void draw_variable(const struct detail *d, const struct area *a, int y, const char *var)
+static void draw_variable(const struct detail *d, const struct app *app, const struct area *a, int y, const char *var)
 {
 	size_t len = strcspn(var, "=");
 	AUTO_FREE char *name = str_ndup(var, len, NULL);
@@ -96,10 +96,12 @@ static void draw_variable(const struct detail *d, const struct area *a, int y, c
 		return;
 	int x = 1 + draw_text(a, y, 1, ROLE_JSON_KEY, name, len, true);
 	x += draw_str(a, y, x, ROLE_DIM, "=");
+	const char *value = var + len + (var[len] == '=');
+	char said[80];
 	if (looks_secret(name) && !d->reveal)
-		draw_str(a, y, x, ROLE_DIM, "***  (v shows it)");
+		draw_str(a, y, x, ROLE_DIM, keymap_say(app->keymap, "***  ({reveal} shows it)", said, sizeof(said)));
 	else
-		draw_str(a, y, x, ROLE_TEXT, var + len + (var[len] == '='));
+		draw_text(a, y, x, ROLE_TEXT, value, strlen(value), true);
 }
 
 void detail_draw_env(struct detail *d, struct app *app, const struct area *a, const struct environment *e,
@@ -120,5 +122,5 @@ void detail_draw_env(struct detail *d, struct app *app, const struct area *a, co
 		draw_str(a, 0, 1, ROLE_DIM, "no variables");
 	d->top = MAX(0, MIN(d->top, (int) d->env.count - a->h));
 	for (int y = 0; y < a->h && d->top + y < (int) d->env.count; y++)
-		draw_variable(d, a, y, d->env.items[d->top + y]);
+		draw_variable(d, app, a, y, d->env.items[d->top + y]);
 }

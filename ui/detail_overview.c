@@ -117,11 +117,15 @@ static int draw_rates(struct app *app, const struct area *a, int y, int height, 
 
 	series_last(&r->rates, app->now_ms, values, SERIES_SIZE);
 	double most = largest(values, SERIES_SIZE), top = axis_top(most);
-	strbuf_addf(&sb, "REQ/s   now %.1f   peak %.1f", isnan(r->rate) ? 0 : r->rate, most);
+	strbuf_adds(&sb, "REQ/s   now ");
+	rate_format(&sb, isnan(r->rate) ? 0 : r->rate);
+	strbuf_adds(&sb, "   peak ");
+	rate_format(&sb, most);
 	if (r->source == COUNT_SERVER)
 		strbuf_addf(&sb, "   in flight %d", r->in_flight);
 	draw_line(a, y, ROLE_STRONG, &sb);
-	draw_right(a, y, a->w - 13, 12, ROLE_AXIS, "last 120 s");
+	if (text_width(sb.data, sb.len) + 14 < a->w)
+		draw_right(a, y, a->w - 13, 12, ROLE_AXIS, "last 120 s");
 	struct area graph = { a->y + y + 1, a->x + AXIS_WIDTH + 1, height, a->w - AXIS_WIDTH - 2 };
 	if (height < 1 || graph.w < 4)
 		return y + 1;
@@ -146,7 +150,8 @@ static int draw_latency(const struct area *a, int y, const struct replica *r)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
-	strbuf_adds(&sb, "LATENCY p50 ");
+	/* Percentiles do not add up: of several replicas those of the slowest. */
+	strbuf_addf(&sb, "LATENCY %sp50 ", r->id ? "" : "at most ");
 	detail_add_ms(&sb, r->p50_ms);
 	strbuf_adds(&sb, "  p95 ");
 	detail_add_ms(&sb, r->p95_ms);

@@ -95,7 +95,7 @@ struct figures {
 static void draw_figures(const struct area *a, int y, const struct columns *c, enum role role, const struct figures *f)
 {
 	const char *none = glyph(GLYPH_DASH);
-	AUTO_STRBUF memory = STRBUF_INIT(32), requests = STRBUF_INIT(32);
+	AUTO_STRBUF memory = STRBUF_INIT(32), requests = STRBUF_INIT(32), rate = STRBUF_INIT(32);
 	char buf[32];
 
 	snprintf(buf, sizeof(buf), "%.0f%%", f->cpu);
@@ -110,9 +110,13 @@ static void draw_figures(const struct area *a, int y, const struct columns *c, e
 	else
 		count_format(&requests, f->requests);
 	right_text(a, y, c->req, role, requests.data);
-	snprintf(buf, sizeof(buf), f->rate > 0 && f->rate < 99.95 ? "%.1f" : "%.0f", f->rate);
-	right_text(a, y, c->rate, role, isnan(f->rate) ? none : buf);
-	snprintf(buf, sizeof(buf), "%.1f%%", f->requests ? 100.0 * (double) f->errors / (double) f->requests : 0);
+	if (f->rate > 0)
+		rate_format(&rate, f->rate);
+	else
+		strbuf_addc(&rate, '0');
+	right_text(a, y, c->rate, role, isnan(f->rate) ? none : rate.data);
+	double share = f->requests ? 100.0 * (double) f->errors / (double) f->requests : 0;
+	snprintf(buf, sizeof(buf), share < 99.95 ? "%.1f%%" : "%.0f%%", share);
 	right_text(a, y, c->err, f->errors && role != ROLE_DIM ? ROLE_WARN : role, f->counted ? buf : none);
 	if (c->p50) {
 		format_ms(buf, sizeof(buf), f->p50);

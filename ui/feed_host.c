@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "orchestrator/registry.h"
 
 #define TOUCHED_MAX 256
 /* So many messages that nobody has taken yet are enough. */
@@ -171,7 +172,7 @@ static bool wait_for_news(struct host_feed *f, int64_t ms)
 static void *run(void *arg)
 {
 	struct host_feed *f = arg;
-	int64_t look_ms = 0;
+	int64_t look_ms = 0, stamp = 0;
 	bool news = true;
 
 	while (!cancel_requested(f->cancel)) {
@@ -179,6 +180,11 @@ static void *run(void *arg)
 		/* An engine without any replica gives no other sign of life. */
 		news |= clock_ms() >= look_ms || !f->memory_count || f->list.missing.code || f->behind;
 		f->behind = false;
+		/* No engine tells of what needs none. */
+		if (!f->host->ssh && stamp != registry_stamp()) {
+			stamp = registry_stamp();
+			news = true;
+		}
 		if (news)
 			look_ms = clock_ms() + LOOK_MS;
 		if (news && look(f, &err)) {

@@ -101,16 +101,6 @@ static void take_methods(struct sample *s, const cJSON *methods)
 	}
 }
 
-/* The slowest method's percentile stands for the replica's. */
-static double worst(const struct sample *s, size_t offset)
-{
-	double most = NAN;
-
-	for (int i = 0; i < s->method_count; i++)
-		most = fmax(most, *(const double *) ((const char *) &s->methods[i] + offset));
-	return most;
-}
-
 static void take_stats(struct sample *s, const cJSON *doc)
 {
 	s->source = COUNT_SERVER;
@@ -118,9 +108,9 @@ static void take_stats(struct sample *s, const cJSON *doc)
 	s->errors = count_of(doc, "errors");
 	s->in_flight = small_count_of(doc, "in_flight");
 	take_methods(s, cJSON_GetObjectItemCaseSensitive(doc, "methods"));
-	s->p50_ms = worst(s, offsetof(struct method_count, p50_ms));
-	s->p95_ms = worst(s, offsetof(struct method_count, p95_ms));
-	s->p99_ms = worst(s, offsetof(struct method_count, p99_ms));
+	s->p50_ms = number(doc, "p50_ms");
+	s->p95_ms = number(doc, "p95_ms");
+	s->p99_ms = number(doc, "p99_ms");
 }
 
 static void ask_health(struct host_feed *f, const struct server *server, struct memory *m, struct sample *s)

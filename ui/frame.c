@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "ui/prompt.h"
 #include "ui/views.h"
 
@@ -234,6 +235,8 @@ void frame_tick(struct app *app)
 	if (top && top->ops->tick && top->ops->tick(top, app, app->now_ms))
 		app_redraw(app);
 	/* Nothing comes from a host that hangs: its age has to be shown all the same. */
-	if (model_is_stale(&app->model, app->now_ms))
+	if (model_is_stale(&app->model, app->now_ms)) {
+		app->stamp_ms = wall_ms();
 		app_redraw(app);
+	}
 }

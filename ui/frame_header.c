@@ -47,6 +47,8 @@ static int draw_lost(const struct app *app, const struct area *a, int x)
 	/* Where there never was an engine, modes process and url need none. */
 	if (m->host_count < 2 && !host->seen_ms)
 		return x + draw_str(a, 0, x, ROLE_DIM, "no engine") + 2;
+	if (m->host_count < 2)
+		return x + draw_str(a, 0, x, ROLE_ERROR, "engine lost") + 2;
 	if (lost == 1)
 		return x + draw_fmt(a, 0, x, ROLE_ERROR, "%.24s %s", host->name, host->seen_ms ? "lost" : "away") + 2;
 	return x + draw_fmt(a, 0, x, ROLE_ERROR, "%d lost", lost) + 2;
@@ -101,8 +103,11 @@ static void draw_requests(struct app *app, const struct area *a, int x, int righ
 
 	strbuf_adds(&sb, "req ");
 	count_format(&sb, m->requests);
-	if (!isnan(m->rate))
-		strbuf_addf(&sb, a->w < WIDE_HEADER ? "  %.1f/s" : "    %.1f/s", m->rate);
+	if (!isnan(m->rate)) {
+		strbuf_adds(&sb, a->w < WIDE_HEADER ? "  " : "    ");
+		rate_format(&sb, m->rate);
+		strbuf_adds(&sb, "/s");
+	}
 	if (m->requests)
 		strbuf_addf(&sb, a->w < WIDE_HEADER ? "  err %.2f%%" : "    err %.2f%%",
 			    100.0 * (double) m->errors / (double) m->requests);

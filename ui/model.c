@@ -211,6 +211,11 @@ struct replica *model_replica(struct model *m, const char *id, struct environmen
 	return NULL;
 }
 
+void rate_format(struct strbuf *out, double rate)
+{
+	strbuf_addf(out, rate < 99.95 ? "%.1f" : "%.0f", rate);
+}
+
 /* So long a server may take to answer for the first time: `afs run` waits as long. */
 #define STARTING_MS 120000
 

@@ -132,6 +132,8 @@ void model_update(struct model *m, int64_t now_ms);
 struct environment *model_environment(struct model *m, const char *name);
 /* NULL: nobody has told of such a host. */
 struct model_host *model_host(struct model *m, const char *name);
+/* "7.2", "1525": in few cells. */
+void rate_format(struct strbuf *out, double rate);
 /* Is what is known of it old? Only an engine's replicas grow old. */
 bool replica_is_stale(const struct model *m, const struct environment *e, const struct replica *r, int64_t now_ms);
 /* All that there is of it. */

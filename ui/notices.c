@@ -80,22 +80,33 @@ static void add_job(struct strbuf *sb, const struct job_row *job, int width)
 		label = space + 1;
 	if (label)
 		strbuf_addf(sb, " · %s", label);
-	strbuf_adds(sb, "  ");
+}
+
+static bool is_last_running(const struct job_row *const *j)
+{
+	while (*++j)
+		if ((*j)->state == JOB_RUNNING)
+			return false;
+	return true;
 }
 
 static int draw_jobs(struct app *app, const struct area *a, int x)
 {
 	for (const struct job_row *const *j = job_list(app); *j; j++) {
-		AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
+		AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE), took = STRBUF_INIT(64);
 		if ((*j)->state != JOB_RUNNING)
 			continue;
 		add_job(&sb, *j, a->w);
-		duration_format(&sb, (app->now_ms - (*j)->started_ms) / 1000 * 1000);
-		if (x + 12 > a->w)
+		strbuf_adds(&took, "  ");
+		duration_format(&took, (app->now_ms - (*j)->started_ms) / 1000 * 1000);
+		/* How long it takes is always seen; several share the row. */
+		int room = MIN((*j)->label || is_last_running(j) ? a->w : a->w / 2, a->w - x) - (int) took.len - 3;
+		if (room < JOB_WORDS / 2)
 			break;
+		struct area words = { a->y, a->x, a->h, x + 1 + room };
 		x += draw_str(a, 0, x, ROLE_BUSY, spinner());
-		size_t fits = text_fit(sb.data, sb.len, MIN((*j)->label ? a->w : a->w / 2, a->w - x - 2), NULL);
-		x += draw_text(a, 0, x, ROLE_TEXT, sb.data, fits, true) + 3;
+		x += draw_text(&words, 0, x, ROLE_TEXT, sb.data, sb.len, true);
+		x += draw_str(a, 0, x, ROLE_TEXT, took.data) + 3;
 	}
 	return x;
 }

@@ -141,6 +141,16 @@ af_code registry_names(struct strlist *out, struct af_error *err)
 	return rc;
 }
 
+int64_t registry_stamp(void)
+{
+	AUTO_FREE char *home = registry_home(NULL);
+	struct stat st;
+
+	if (!home || stat(home, &st))
+		return 0;
+	return (int64_t) st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
 /* ---- removing ------------------------------------------------------------------------------ */
 
 af_code registry_remove(const char *name, const char *token, struct af_error *err)

@@ -52,6 +52,8 @@ af_code registry_check_url(const char *url, char **out, struct af_error *err) MU
 af_code registry_add(const struct registration *r, struct af_error *err) MUST_CHECK;
 /* NOT_FOUND: there is none of that name. */
 af_code registry_load(const char *name, struct registration *out, struct af_error *err) MUST_CHECK;
+/* A number that changes when an environment comes or goes. Cheap. */
+int64_t registry_stamp(void);
 /* Sorted. Without a state directory there are none. */
 af_code registry_names(struct strlist *out, struct af_error *err) MUST_CHECK;
 /* Gone already is no error. What is in use by a new environment of the same name is not touched: `token` tells. */
