@@ -27,9 +27,8 @@ void prompt_free(struct prompt *p)
 {
 	if (!p)
 		return;
-	readline_end_search();
 	if (p->mode != PROMPT_CLOSED)
-		rl_callback_handler_remove();
+		readline_close(p);
 	if (p->mode == PROMPT_ASK)
 		pasts_leave(&p->pasts);
 	commands_write(p);
@@ -37,6 +36,7 @@ void prompt_free(struct prompt *p)
 	free(p->remark);
 	completions_free(&p->popup);
 	strbuf_free(&p->last);
+	strlist_free(&p->entered);
 	free(p->label);
 	free(p->line);
 	free(p->awaited);
@@ -170,7 +170,7 @@ static void give_up(struct prompt *p)
 {
 	enum prompt_mode mode = p->mode;
 
-	readline_close();
+	readline_close(p);
 	close_line(p);
 	if (mode == PROMPT_ASK)
 		p->done(p->app, NULL, p->arg);
@@ -238,8 +238,7 @@ static void clear_line(struct prompt *p)
 {
 	readline_end_search();
 	close_popup(p);
-	rl_replace_line("", 1);
-	rl_point = rl_end;
+	readline_clear();
 }
 
 /* Esc of somebody who edits as in vi: the first one leaves the insert mode. */

@@ -38,16 +38,15 @@ void commands_write(struct prompt *p)
 {
 	AUTO_STRBUF out = STRBUF_INIT(STRBUF_HUGE);
 	AUTO_FREE char *dir = path_home(HOME_STATE, NULL);
-	HIST_ENTRY **list = history_list();
 
-	if (!p->history_path || !dir || !p->added || !list || path_mkdirs(dir, 0700, NULL))
+	if (!p->history_path || !dir || !p->entered.count || path_mkdirs(dir, 0700, NULL))
 		return;
 	if (file_read(p->history_path, &out, NULL))
 		strbuf_reset(&out);
 	if (out.len && out.data[out.len - 1] != '\n')
 		strbuf_addc(&out, '\n');
-	for (int i = MAX(0, history_length - p->added); i < history_length; i++)
-		strbuf_addf(&out, "%s\n", list[i]->line);
+	for (size_t i = 0; i < p->entered.count; i++)
+		strbuf_addf(&out, "%s\n", p->entered.items[i]);
 	const char *start = newest_lines(&out);
 	if (file_write(p->history_path, start, out.len - (size_t) (start - out.data), 0600, NULL))
 		return;
@@ -60,5 +59,7 @@ void commands_remember(struct prompt *p, const char *line, const char *const *wo
 
 	if (spec)
 		words_join_masked(&masked, spec, words, count);
-	p->added += pasts_add(spec ? masked.data : line);
+	bool again = !pasts_add(spec ? masked.data : line);
+	if (spec && !again && strlist_add(&p->entered, masked.data, NULL))
+		return;
 }

@@ -39,7 +39,7 @@ struct prompt {
 	bool wrong;   /* it is about a mistake */
 	struct pasts pasts;
 	char *history_path; /* NULL: there is no place for it */
-	int added;          /* commands of this session at the end of the list */
+	struct strlist entered; /* commands of this session, without their secrets: what goes to the file */
 };
 
 /* ---- prompt_readline.c: readline inside our loop; there is one prompt, since readline keeps its state in globals ---- */
@@ -48,7 +48,8 @@ void readline_end(void);
 /* A line to edit; `text` may be NULL. */
 void readline_open(struct prompt *p, const char *text);
 /* Gives it up. */
-void readline_close(void);
+void readline_close(struct prompt *p);
+void readline_clear(void);
 /* Hands over the key as a terminal would have sent it; p->line is there when it was Enter. */
 void readline_key(struct prompt *p, keycode key);
 void readline_end_search(void);
@@ -56,7 +57,8 @@ void readline_end_search(void);
 /* ---- prompt_history.c: the commands of this session and of those before ---- */
 void commands_read(struct prompt *p);
 void commands_write(struct prompt *p);
-/* A line that was entered, and its words from the command's name on, whose secrets are not kept. */
+/* A line that was entered, and its words from the command's name on, whose secrets are not kept. What is no command may
+ * have them anywhere: it lasts as long as the session. */
 void commands_remember(struct prompt *p, const char *line, const char *const *words, int count);
 
 #endif

@@ -50,6 +50,18 @@ static char **no_completion(const char *text, int start, int end)
 	return NULL;
 }
 
+/* The keys of a line that is given up: whatever inputrc says, one ends it. */
+static Keymap end_keys(void)
+{
+	static Keymap keys;
+
+	if (!keys) {
+		keys = rl_make_bare_keymap();
+		rl_bind_key_in_map('\r', rl_newline, keys);
+	}
+	return keys;
+}
+
 static void nothing(int meta)
 {
 	(void) meta;
@@ -72,6 +84,8 @@ static void bind_more_keys(void)
 	rl_initialize(); /* reads inputrc, which goes first */
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		rl_bind_keyseq_if_unbound(rows[i].keys, rows[i].command);
+	/* What was entered stays what it was: a secret that was typed into an earlier line is not to stand there. */
+	rl_variable_bind("revert-all-at-newline", "on");
 }
 
 void readline_start(struct prompt *p)
@@ -177,9 +191,23 @@ void readline_open(struct prompt *p, const char *text)
 	rl_point = rl_end;
 }
 
-void readline_close(void)
+void readline_close(struct prompt *p)
 {
+	Keymap keys = rl_get_keymap();
+
 	rl_callback_sigcleanup();
-	rl_replace_line("", 0);
-	rl_callback_handler_remove();
+	/* Only its own end takes back what the lines of the history have of it: else they keep what is freed with the next. */
+	rl_set_keymap(end_keys());
+	readline_key(p, '\r');
+	rl_set_keymap(keys);
+	free(af_steal(p->line));
+}
+
+/* With a way back: readline could not put an earlier line right that was edited, if its changes were forgotten. */
+void readline_clear(void)
+{
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_end_undo_group();
+	rl_point = rl_end;
 }

@@ -2,6 +2,7 @@
 #include "ui_app.h"
 
 #include "base/path.h"
+#include "command/words.h"
 
 static struct app *app = &ui.app;
 
@@ -28,6 +29,21 @@ static const char *row(void)
 		text = strchr(text, '\n') + 1;
 	snprintf(line, sizeof(line), "%.*s", (int) strcspn(text, "\n"), text);
 	return line;
+}
+
+static int changes, done;
+static char last[64];
+
+static void changed(struct app *a UNUSED, const char *text, void *arg UNUSED)
+{
+	changes++;
+	snprintf(last, sizeof(last), "%s", text);
+}
+
+static void answered(struct app *a UNUSED, const char *text, void *arg UNUSED)
+{
+	done++;
+	snprintf(last, sizeof(last), "%s", text ? text : "(none)");
 }
 
 static void test_opens_and_closes(void **state UNUSED)
@@ -136,6 +152,89 @@ static void test_history_has_no_secrets(void **state UNUSED)
 	has_text(kept.data, "call affine m api_key=***\n");
 }
 
+/* What a session leaves behind. */
+static const char *kept(void)
+{
+	static struct strbuf text;
+	AUTO_FREE char *path = str_format(NULL, "%s/.local/state/affinetes/tui_history", ui.home);
+
+	if (!text.data)
+		strbuf_init(&text, STRBUF_TEXT);
+	strbuf_reset(&text);
+	job_end_all(app);
+	prompt_free(af_steal(app->prompt));
+	if (file_read(path, &text, NULL))
+		strbuf_reset(&text);
+	return text.data;
+}
+
+static void press(const char *keys)
+{
+	AUTO_STRLIST names = { 0 };
+
+	ok(words_split(keys, &names, &err));
+	for (size_t i = 0; i < names.count; i++)
+		ui_key(names.items[i]);
+}
+
+/* readline has a list of changes per earlier line: none of them may be left when the line goes. */
+static void test_giving_up_an_edited_line(void **state UNUSED)
+{
+	ui_type(":ps\r");
+	press(": Up x Up Esc");
+	ui_type(":z\r");
+	press(": Up Up");
+	has_text(row(), "afs> ps");
+	assert_null(strstr(row(), "psx"));
+	press("Enter : Up Up x Down Up ^C Esc : Up x Down Up y ^C z Enter : Up Up Up Enter");
+	assert_false(prompt_open(app->prompt));
+}
+
+static void test_giving_up_an_edited_answer(void **state UNUSED)
+{
+	app_ask(app, "/", NULL, NULL, answered, NULL);
+	ui_type("abcdef\r");
+	app_ask(app, "/", NULL, NULL, answered, NULL);
+	press("Up x Down Up Esc");
+	ui_type(":ps\r");
+	app_ask(app, "/", NULL, NULL, answered, NULL);
+	press("Up");
+	has_text(row(), "/ abcdef");
+	press("Enter");
+	assert_string_equal(last, "abcdef");
+	app_ask(app, "/", NULL, NULL, answered, NULL);
+	press("Up x Down Up"); /* and the program ends */
+	kept();
+}
+
+/* A secret that was typed into an earlier line in the place of its mask. */
+static void test_edited_lines_are_not_kept(void **state UNUSED)
+{
+	ui_type(":methods affine\r");
+	ui_type(":call affine m api_key=hunter1\r");
+	ui_type(":ps\r");
+	press(": Up Up BackSpace BackSpace BackSpace");
+	ui_type("hunter2");
+	press("Up Esc : Up Up BackSpace BackSpace BackSpace");
+	ui_type("hunter3");
+	press("Up Down ^C Esc : Up Up BackSpace BackSpace BackSpace");
+	ui_type("hunter4");
+	press("Up Down");
+	has_text(row(), "hunter4");
+	assert_string_equal(kept(), "methods affine\ncall affine m api_key=***\nps\n");
+}
+
+/* Nobody knows where in them a secret may be. */
+static void test_what_is_no_command_is_not_kept(void **state UNUSED)
+{
+	ui_type(":cal u1 evaluate --arg api_key=hunter2\r");
+	ui_type(":ps\r");
+	ui_type(":--token hunter2 \"x\r");
+	press("^C Esc : Up Up Up");
+	has_text(row(), "afs> cal u1 evaluate");
+	assert_string_equal(kept(), "ps\n");
+}
+
 static void test_quit(void **state UNUSED)
 {
 	ui_type(":quit\r");
@@ -157,21 +256,6 @@ static void test_long_lines_and_small_screens(void **state UNUSED)
 	for (int i = 0; i < 100; i++)
 		ui_type("x");
 	ui_text();
-}
-
-static int changes, done;
-static char last[64];
-
-static void changed(struct app *a UNUSED, const char *text, void *arg UNUSED)
-{
-	changes++;
-	snprintf(last, sizeof(last), "%s", text);
-}
-
-static void answered(struct app *a UNUSED, const char *text, void *arg UNUSED)
-{
-	done++;
-	snprintf(last, sizeof(last), "%s", text ? text : "(none)");
 }
 
 static void test_question(void **state UNUSED)
@@ -208,7 +292,8 @@ int main(void)
 		TEST(test_opens_and_closes), TEST(test_interrupt),	       TEST(test_interrupt_with_completions),
 		TEST(test_interrupt_during_search), TEST(test_paste),  TEST(test_open_quote_comes_back),
 		TEST(test_history_has_no_secrets),  TEST(test_quit),   TEST(test_long_lines_and_small_screens),
-		TEST(test_question),
+		TEST(test_question),		    TEST(test_giving_up_an_edited_line), TEST(test_giving_up_an_edited_answer),
+		TEST(test_edited_lines_are_not_kept), TEST(test_what_is_no_command_is_not_kept),
 	};
 
 	return RUN(tests);
