@@ -35,6 +35,12 @@ static const char *const migrations[] = {
 
 /* ---- small helpers of all files ------------------------------------------------------------------- */
 
+static af_code hint_damaged(const struct store *s, struct af_error *err)
+{
+	error_hint(err, "the history is damaged; move %s away and a new one is begun", s->path);
+	return AF_ERR_IO;
+}
+
 af_code store_error(struct store *s, const char *doing, struct af_error *err)
 {
 	int code = s->db ? sqlite3_errcode(s->db) : SQLITE_NOMEM;
@@ -42,9 +48,7 @@ af_code store_error(struct store *s, const char *doing, struct af_error *err)
 	if (code == SQLITE_NOMEM)
 		return error_nomem(err);
 	error_set(err, AF_ERR_IO, "%s: %s: %s", s->path, doing, sqlite3_errmsg(s->db));
-	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-		error_hint(err, "the history is damaged; move %s away and a new one is begun", s->path);
-	return AF_ERR_IO;
+	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? hint_damaged(s, err) : AF_ERR_IO;
 }
 
 af_code store_exec(struct store *s, const char *sql, struct af_error *err)
@@ -119,7 +123,11 @@ static af_code version_of(struct store *s, int *version, struct af_error *err)
 	if (sqlite3_step(st) != SQLITE_ROW)
 		return store_error(s, "read", err);
 	*version = sqlite3_column_int(st, 0);
-	return AF_OK;
+	if (*version >= 0)
+		return AF_OK;
+	/* Nobody has written that. */
+	error_set(err, AF_ERR_IO, "%s: version %d", s->path, *version);
+	return hint_damaged(s, err);
 }
 
 static af_code migrate(struct store *s, struct af_error *err)

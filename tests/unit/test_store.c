@@ -349,7 +349,13 @@ static void test_a_newer_file_is_left_alone(void **state UNUSED)
 static void test_damaged_files(void **state UNUSED)
 {
 	struct store *s = NULL;
+	sqlite3 *db = NULL;
 
+	store_close(opened());
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = -1", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	fails(store_open(path, &s, &err), AF_ERR_IO, path);
 	ok(file_write(path, "this is no database, and it is long enough to be looked at", 58, 0600, &err));
 	fails(store_open(path, &s, &err), AF_ERR_IO, path);
 	fails(store_open("/proc/nothing/here.db", &s, &err), AF_ERR_IO, "/proc/nothing");
