@@ -132,12 +132,6 @@ void app_run(struct app *app, const char *const *words, int count)
 	app_notice(app, NOTICE_INFO, "afs %s", job_list(app)[0]->line);
 }
 
-void app_command(struct app *app, const char *text)
-{
-	prompt_command(app->prompt, text);
-	app_redraw(app);
-}
-
 void app_ask(struct app *app, const char *label, const char *initial,
 	     void (*changed)(struct app *app, const char *text, void *arg),
 	     void (*done)(struct app *app, const char *text, void *arg), void *arg)

@@ -113,8 +113,6 @@ void app_ask(struct app *app, const char *label, const char *initial,
 	     void (*done)(struct app *app, const char *text, void *arg), void *arg);
 /* While such a question is open, a remark behind it: how to answer, or what is wrong so far (NULL: nothing). */
 void app_remark(struct app *app, bool wrong, const char *text);
-/* Opens the command line with this text in it. */
-void app_command(struct app *app, const char *text);
 /* Runs a command as a job; its equal `afs …` line goes to the notices first. Refused when readonly and the command changes
  * something. */
 void app_run(struct app *app, const char *const *words, int count);

@@ -60,12 +60,6 @@ void hints_add_two(struct hints *h, enum action one, enum action other, const ch
 	add_spot(h, from, other);
 }
 
-void hints_add_text(struct hints *h, const char *text)
-{
-	add_gap(h);
-	strbuf_adds(&h->text, text);
-}
-
 void hints_place(const struct hints *h, const struct area *a, int y, int x, size_t len)
 {
 	for (int i = 0; i < h->count; i++) {

@@ -34,8 +34,6 @@ static inline void hints_cleanup(struct hints *h)
 void hints_add(struct hints *h, enum action action, const char *what);
 /* "n/N next/prev": each key means its own. */
 void hints_add_two(struct hints *h, enum action one, enum action other, const char *what);
-/* Words that are no hint. */
-void hints_add_text(struct hints *h, const char *text);
 /* Of the hints drawn from cell x of row y on, the first `len` bytes: what is clicked there. */
 void hints_place(const struct hints *h, const struct area *a, int y, int x, size_t len);
 

@@ -309,8 +309,3 @@ void prompt_paste(struct prompt *p, const char *text, size_t len)
 		rl_insert_text(flat.data);
 	tell_changed(p);
 }
-
-void prompt_resized(struct prompt *p UNUSED, int rows, int cols)
-{
-	rl_set_screen_size(rows, cols);
-}

@@ -34,7 +34,6 @@ void prompt_key(struct prompt *p, keycode key);
 void prompt_paste(struct prompt *p, const char *text, size_t len);
 /* Something that completion may have asked for has come. p may be NULL. */
 void prompt_news(struct prompt *p);
-void prompt_resized(struct prompt *p, int rows, int cols);
 /* The prompt row, and the completions popup above it (inside `above`). Sets the cursor when open. */
 void prompt_draw(struct prompt *p, const struct area *row, const struct area *above);
 

@@ -284,8 +284,3 @@ bool terminal_copy(const char *text, size_t len)
 	terminal_write(out.data, out.len);
 	return true;
 }
-
-void terminal_dump(struct strbuf *out)
-{
-	canvas_dump(out);
-}

@@ -48,8 +48,6 @@ void terminal_enter(void);
 /* Sets the clipboard by OSC 52. False: longer than TERMINAL_COPY_MAX bytes; nothing was sent. */
 #define TERMINAL_COPY_MAX 74994
 bool terminal_copy(const char *text, size_t len);
-/* The same as canvas_dump(). */
-void terminal_dump(struct strbuf *out);
 
 /* Puts the terminal back with nothing but write() and tcsetattr(): from handlers of fatal signals. */
 void terminal_restore(void);
