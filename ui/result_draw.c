@@ -8,13 +8,14 @@
 #include "base/clock.h"
 #include "ui/hints.h"
 #include "ui/result.h"
+#include "ui/result_priv.h"
 
 /* Row numbers are drawn from this width on. */
 #define NUMBERED 50
 /* Of a string this much is looked at to say how long it is. */
 #define COUNT_BYTES 65536
 
-static enum role role_of(struct json_span value)
+enum role result_role(struct json_span value, enum role container)
 {
 	switch (json_type(value)) {
 	case JSON_STRING:
@@ -25,7 +26,7 @@ static enum role role_of(struct json_span value)
 	case JSON_NULL:
 		return ROLE_JSON_WORD;
 	default:
-		return ROLE_TEXT;
+		return container;
 	}
 }
 
@@ -95,7 +96,7 @@ static int draw_value(const struct area *a, int y, int x, const struct result_ro
 	case JSON_STRING:
 		return draw_string(a, y, x, row->value, row->unfolded);
 	default:
-		return draw_text(a, y, x, role_of(row->value), row->value.text, MIN(row->value.len, (size_t) 4096), true);
+		return draw_text(a, y, x, result_role(row->value, ROLE_TEXT), row->value.text, MIN(row->value.len, (size_t) 4096), true);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ui/result_tree.h"
+#include "ui/theme.h"
 
 /* Lists from this length on are not spread out at once. */
 #define RESULT_ALIKE_FROM 9
@@ -37,6 +38,9 @@ size_t node_own_rows(const struct result_node *n);
 void node_child(const struct result_node *n, size_t i, struct json_span *key, struct json_span *value);
 /* The child that the offset, from the node's beginning, is in. */
 size_t node_child_at(const struct result_node *n, size_t offset);
+
+/* How a value looks; objects and lists as `container`. */
+enum role result_role(struct json_span value, enum role container);
 
 /* Pieces of checked text. */
 const char *skip_blanks(const char *p, const char *end);

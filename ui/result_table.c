@@ -188,21 +188,6 @@ static void draw_cell(const struct table *t, const struct area *a, int y, size_t
 	draw_text(&cell, y, x, role, text, len, true);
 }
 
-static enum role role_of(struct json_span value)
-{
-	switch (json_type(value)) {
-	case JSON_STRING:
-		return ROLE_JSON_STRING;
-	case JSON_NUMBER:
-		return ROLE_JSON_NUMBER;
-	case JSON_BOOL:
-	case JSON_NULL:
-		return ROLE_JSON_WORD;
-	default:
-		return ROLE_DIM;
-	}
-}
-
 static void draw_row(const struct table *t, const struct area *a, int y, size_t i)
 {
 	struct json_span row;
@@ -219,7 +204,7 @@ static void draw_row(const struct table *t, const struct area *a, int y, size_t 
 			if (len + 2 != it.key.len || memcmp(it.key.text + 1, t->names.items[c], len))
 				continue;
 			add_cell(&cell, it.value);
-			draw_cell(t, a, y, c, role_of(it.value), cell.data, cell.len);
+			draw_cell(t, a, y, c, result_role(it.value, ROLE_DIM), cell.data, cell.len);
 		}
 	}
 }
