@@ -270,7 +270,7 @@ struct comparison {
 	char *before, *after;
 	struct diff diff;
 	struct call_link *link;
-	const char *text; /* of the result that was shown then: another may be by now */
+	unsigned serial; /* of the result that was shown then: another may be by now */
 };
 
 static af_code compare(void *arg, struct cancel *cancel, struct af_error *err)
@@ -302,7 +302,7 @@ static void compared(struct app *app, void *arg, af_code rc, const struct af_err
 
 	if (rc) {
 		app_notice_error(app, err);
-	} else if (v && v->result.text == c->text) {
+	} else if (v && v->result.serial == c->serial) {
 		result_take_diff(&v->result, &c->diff);
 		call_view_focus(v, PART_RESULT);
 	}
@@ -323,7 +323,7 @@ void call_compare(struct call_view *v, char *take_before)
 	c->before = take_before;
 	c->link = v->link;
 	atomic_fetch_add(&c->link->refs, 1);
-	c->text = v->result.text;
+	c->serial = v->result.serial;
 	if (v->result.len + strlen(take_before) > COMPARE_HERE) {
 		if (job_work(v->app, "compare results", compare, compared, comparison_free, c, NULL, &err))
 			app_notice_error(v->app, &err);

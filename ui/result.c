@@ -11,10 +11,12 @@ void result_init(struct result *r)
 void result_clear(struct result *r)
 {
 	int page = r->page;
+	unsigned serial = r->serial;
 
 	result_free(r);
 	result_init(r);
 	r->page = page;
+	r->serial = serial + 1;
 }
 
 void result_free(struct result *r)

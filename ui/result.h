@@ -66,6 +66,7 @@ enum result_mode { RESULT_TREE, RESULT_RAW, RESULT_TABLE, RESULT_DIFF };
 
 struct result {
 	bool present;     /* a call ended, or one of the history was opened */
+	unsigned serial;  /* another one with each result */
 	int64_t id;       /* in the history; 0 unknown */
 	char *environment, *method;
 	int replica;
