@@ -58,8 +58,14 @@ void call_history_refresh(struct call_view *v)
 	struct history_request *r = history_request_new(HISTORY_LIST);
 	const struct environment *env = model_environment(&v->app->model, v->environment);
 
-	if (!r)
+	/* The answer under way may be older than what is to be seen; but one more is enough, however often it is wanted. */
+	if (!r || v->listing) {
+		v->list_again = true;
+		history_request_free(r);
 		return;
+	}
+	v->listing = true;
+	v->list_again = false;
 	v->counted = env ? env->requests : 0;
 	r->environment = strdup(v->environment);
 	r->text = v->filter ? strdup(v->filter) : NULL;
@@ -156,6 +162,8 @@ void call_history_answered(struct app *app, struct history_request *r, void *arg
 	struct call_view *v = arg;
 
 	af_error_clear(&v->error);
+	if (r->kind == HISTORY_LIST)
+		v->listing = false;
 	if (r->rc == AF_ERR_NOT_FOUND && r->kind == HISTORY_BEFORE) {
 		app_notice(app, NOTICE_INFO, "there is no earlier result to compare with");
 	} else if (r->rc) {
@@ -168,8 +176,12 @@ void call_history_answered(struct app *app, struct history_request *r, void *arg
 	} else if (r->kind == HISTORY_GET || r->kind == HISTORY_BEFORE) {
 		take_record(v, r);
 	} else {
+		if (r->kind == HISTORY_SAVE)
+			app_notice(app, NOTICE_OK, "saved as %s", r->saved.name);
 		call_history_refresh(v);
 	}
+	if (r->kind == HISTORY_LIST && v->list_again)
+		call_history_refresh(v);
 	app_redraw(app);
 }
 

@@ -12,6 +12,8 @@
 /* Calls that the summary is about. */
 #define RECENT 20
 #define MARK_TIMEOUT "▲"
+/* From arguments of so many bytes no command is made at each frame. */
+#define COMMAND_SHOWN 65536
 /* Rows below the list: summary, spark, marks of what failed, command. */
 #define BELOW 5
 
@@ -263,7 +265,11 @@ static void draw_command(struct call_view *v, const struct area *a, int y)
 	AF_AUTO(hints) struct hints copy = HINTS_INIT(v->app->keymap, "  ");
 	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
 
-	if (!v->form.method || form_command(&v->form, v->environment, &line, NULL))
+	if (!v->form.method)
+		return;
+	if (v->form.json && v->form.editor.text.len > COMMAND_SHOWN)
+		strbuf_adds(&line, "(too long to be shown)");
+	else if (form_command(&v->form, v->environment, &line, NULL))
 		return;
 	draw_str(a, y, 1, ROLE_DIM, "equivalent command");
 	hints_add(&copy, ACT_COPY_ALT, "copy");
@@ -291,6 +297,8 @@ static int draw_lists(struct call_view *v, const struct area *a, bool focused)
 	int saved_h = MIN(saved, MAX(1, a->h / 3)), y = 0;
 
 	keep(&v->saved_top, row < saved ? row : -1, saved, saved_h);
+	v->drawn.saved = saved_h;
+	v->drawn.calls = 0;
 	for (; y < saved_h; y++)
 		draw_saved(v, a, y, &v->saved.items[v->saved_top + y], focused);
 	y += saved_h && a->h > 8;
@@ -302,9 +310,11 @@ static int draw_lists(struct call_view *v, const struct area *a, bool focused)
 	call_heading_draw(a, y++);
 	int calls_h = MAX(1, a->h - y);
 	v->page = calls_h;
+	v->drawn.calls_y = y;
 	keep(&v->calls_top, row >= saved ? row - saved : -1, calls, calls_h);
 	for (int i = v->calls_top; i < calls && y < a->h; i++, y++)
 		draw_call(v, a, y, &v->calls.items[i], focused);
+	v->drawn.calls = y - v->drawn.calls_y;
 	return y;
 }
 
@@ -336,27 +346,33 @@ void call_history_draw(struct call_view *v, const struct area *a, bool focused)
 		draw_command(v, &in, in.h - 2);
 }
 
-int call_history_mouse(struct call_view *v, int y, int what, const struct area *a)
+/* The row of the list at a row of the pane as it was drawn; -1: none. The list may have become shorter since. */
+static int row_at(const struct call_view *v, int y)
 {
-	int saved = MIN((int) v->saved.count, MAX(1, (a->h - 2 - BELOW) / 3)), row;
-	const char *id = NULL;
-	AUTO_FREE char *made = NULL;
+	int saved = (int) v->saved.count, calls = (int) v->calls.count;
+
+	if (y >= 0 && y < v->drawn.saved)
+		return v->saved_top + y < saved ? v->saved_top + y : -1;
+	y -= v->drawn.calls_y;
+	if (y >= 0 && y < v->drawn.calls)
+		return v->calls_top + y < calls ? saved + v->calls_top + y : -1;
+	return -1;
+}
+
+int call_history_mouse(struct call_view *v, int y, int what)
+{
+	int saved = (int) v->saved.count, row = row_at(v, y);
 
 	if (what == MOUSE_WHEEL_UP || what == MOUSE_WHEEL_DOWN)
 		return call_history_act(v, what == MOUSE_WHEEL_UP ? ACT_UP : ACT_DOWN);
-	row = y - 1;
-	if (row >= 0 && row < saved) {
-		made = str_format(NULL, "s:%s", v->saved.items[v->saved_top + row].name);
-	} else {
-		row -= saved + (saved > 0) + 1 - v->calls_top;
-		if (row >= v->calls_top && row < (int) v->calls.count)
-			made = str_format(NULL, "c:%lld", (long long) v->calls.items[row].id);
-	}
-	id = made;
+	if (row < 0)
+		return REACT_HANDLED;
+	AUTO_FREE char *id = row < saved ? str_format(NULL, "s:%s", v->saved.items[row].name)
+					 : str_format(NULL, "c:%lld", (long long) v->calls.items[row - saved].id);
 	if (!id)
 		return REACT_HANDLED;
 	bool again = v->list.selected && !strcmp(v->list.selected, id);
 	list_select(&v->list, id);
-	v->list.row = row + (id[0] == 'c' ? (int) v->saved.count : v->saved_top);
+	v->list.row = row;
 	return what == MOUSE_DOUBLE || again ? call_history_act(v, ACT_OPEN) : REACT_REDRAW;
 }

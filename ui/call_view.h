@@ -34,9 +34,17 @@ struct call_view {
 	struct saved_list saved;
 	int64_t total;
 	bool loaded;         /* an answer of the history came */
+	bool listing;        /* the list is asked for */
+	bool list_again;     /* and has to be once more */
 	char *filter;        /* what it is searched for */
 	struct list list;    /* "s:name" and "c:id", saved calls first */
 	int saved_top, calls_top, page;
+	struct {
+		int saved;          /* rows of saved calls, from the top */
+		int calls_y, calls; /* where the calls are, and how many rows of them */
+	} drawn;             /* for the mouse */
+	struct strlist offered; /* by the menu that is open: what it was made from may have changed since */
+	char *offered_for;   /* the field */
 
 	struct call_run *run; /* in flight */
 	bool touched;         /* a key came since it was sent: the focus stays */
@@ -94,7 +102,8 @@ void call_history_refresh(struct call_view *v);
 /* The same where others may have made calls meanwhile: the environment has counted more requests. */
 void call_history_follow(struct call_view *v);
 int call_history_act(struct call_view *v, enum action action);
-int call_history_mouse(struct call_view *v, int y, int what, const struct area *a);
+/* Row y inside of the box. */
+int call_history_mouse(struct call_view *v, int y, int what);
 /* Asks for one with its result. */
 void call_history_get(struct call_view *v, enum history_kind kind, int64_t id, int purpose);
 const struct call_record *call_history_selected(struct call_view *v);

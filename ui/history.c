@@ -191,6 +191,12 @@ struct history_request *history_request_new(enum history_kind kind)
 	return &it->r;
 }
 
+void history_request_free(struct history_request *r)
+{
+	if (r)
+		item_free(container_of(r, struct item, r));
+}
+
 void history_ask(struct history *h, struct history_request *take_r)
 {
 	struct item *it = container_of(take_r, struct item, r);

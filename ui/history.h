@@ -42,8 +42,9 @@ struct history_request {
 struct history *history_open(struct app *app, void (*answered)(struct app *app, struct history_request *r, void *arg), void *arg,
 			     struct af_error *err);
 void history_close(struct history *h);
-/* Fill it in and hand it over; NULL when out of memory. */
+/* Fill it in and hand it over, or free it; NULL when out of memory. */
 struct history_request *history_request_new(enum history_kind kind);
+void history_request_free(struct history_request *r);
 void history_ask(struct history *h, struct history_request *take_r);
 
 #endif

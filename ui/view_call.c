@@ -122,7 +122,7 @@ static int call_mouse(struct view *view, struct app *app UNUSED, const struct mo
 		if (!wheel && (y < 0 || y >= a->h - 2))
 			return REACT_REDRAW;
 		if (i == PART_HISTORY)
-			return call_history_mouse(v, y + 1, (int) m->what, a);
+			return call_history_mouse(v, y, (int) m->what);
 		if (i == PART_RESULT)
 			return result_mouse(&v->result, y, (int) m->what);
 		form_click(&v->form, y, x, (int) m->what);
@@ -152,6 +152,8 @@ static void screen_free(struct view *view)
 	call_list_free(&v->calls);
 	saved_list_free(&v->saved);
 	list_free(&v->list);
+	strlist_free(&v->offered);
+	free(v->offered_for);
 	form_free(&v->form);
 	result_free(&v->result);
 	af_error_clear(&v->error);
@@ -204,13 +206,15 @@ struct view *call_view_new(struct app *app, const char *environment, int replica
 	v->environment = str_dup(environment, err);
 	v->wanted = method ? str_dup(method, err) : NULL;
 	v->link = calloc(1, sizeof(*v->link));
+	if (v->link) {
+		v->link->view = v;
+		atomic_init(&v->link->refs, 1);
+	}
 	v->history = history_open(app, call_history_answered, v, err);
 	if (!v->environment || (method && !v->wanted) || !v->link || !v->history) {
 		screen_free(&v->view);
 		return NULL;
 	}
-	v->link->view = v;
-	atomic_init(&v->link->refs, 1);
 	call_history_refresh(v);
 	return &v->view;
 }
