@@ -41,6 +41,34 @@ static const char *usual_method(const struct method_list *methods)
 	return methods->items[0].name;
 }
 
+/* The form's method is known by now. What was typed without that goes where it belongs; what cannot, since it is no
+ * arguments yet, stays as text. */
+static void make_anew(struct call_view *v)
+{
+	struct form *f = &v->form;
+	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE), typed = STRBUF_INIT(STRBUF_HUGE);
+	AUTO_FREE char *name = str_dup(f->method, NULL);
+	const struct control at = form_focused(f);
+	const struct field *in = f->json ? &f->editor : f->count ? &f->fields[0].input : NULL;
+	size_t cursor = in ? in->cursor : 0;
+	bool json = f->json, right = json || form_arguments(f, &args);
+
+	if (in)
+		strbuf_add(&typed, in->text.data, in->text.len);
+	if (!name)
+		return;
+	call_view_choose(v, name);
+	/* The editor's text is there already, as in any form that is come back to. */
+	if (right && !json)
+		form_load(f, json_span_of(&args));
+	if (right && !json)
+		return;
+	field_set(&f->editor, typed.data, typed.len);
+	f->editor.cursor = cursor;
+	f->json = true;
+	form_focus(f, json ? at.kind : CONTROL_JSON, 0);
+}
+
 /* Methods come while the view is drawn. A form that was made before they were known is made anew. */
 void call_follow_methods(struct call_view *v)
 {
@@ -55,12 +83,7 @@ void call_follow_methods(struct call_view *v)
 		if (name)
 			call_view_choose(v, name);
 	} else if (!v->form.text && find_method(v, v->form.method)) {
-		AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
-		AUTO_FREE char *name = str_dup(v->form.method, NULL);
-		form_peek(&v->form, &args);
-		if (name)
-			call_view_choose(v, name);
-		form_load(&v->form, json_span_of(&args));
+		make_anew(v);
 	}
 }
 

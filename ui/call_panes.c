@@ -24,10 +24,9 @@ static void method_typed(struct app *app UNUSED, const char *text, void *arg)
 static void method_chosen(struct app *app, int i, void *arg)
 {
 	struct call_view *v = arg;
-	const struct method_list *methods = methods_of(app, v->environment);
 
-	if (methods && (size_t) i < methods->count)
-		call_view_choose(v, methods->items[i].name);
+	if ((size_t) i < v->offered.count)
+		call_view_choose(v, v->offered.items[i]);
 	else
 		app_ask(app, "method", NULL, NULL, method_typed, v);
 }
@@ -42,11 +41,13 @@ void call_ask_method(struct call_view *v)
 		app_ask(v->app, "method", NULL, NULL, method_typed, v);
 		return;
 	}
+	strlist_free(&v->offered);
 	for (size_t i = 0; i < methods->count; i++) {
 		const struct method *m = &methods->items[i];
 		if (v->form.method && !strcmp(m->name, v->form.method))
 			current = (int) i;
-		if (strlist_take(&items, str_format(NULL, "%s%.60s", m->name, m->signature), NULL))
+		if (strlist_add(&v->offered, m->name, NULL) ||
+		    strlist_take(&items, str_format(NULL, "%s%.60s", m->name, m->signature), NULL))
 			return;
 	}
 	if (strlist_add(&items, "another…", NULL))
@@ -73,13 +74,15 @@ void call_step_method(struct call_view *v, int step)
 static void earlier_chosen(struct app *app UNUSED, int i, void *arg)
 {
 	struct call_view *v = arg;
-	struct control c = form_focused(&v->form);
-	struct form_field *ff = c.kind == CONTROL_FIELD ? &v->form.fields[c.index] : NULL;
+	const char *value = (size_t) i < v->offered.count ? v->offered.items[i] : NULL;
 
-	if (!ff || (size_t) i >= ff->earlier.count)
-		return;
-	field_set(&ff->input, ff->earlier.items[i], strlen(ff->earlier.items[i]));
-	free(af_steal(ff->error));
+	for (int n = 0; value && n < v->form.count; n++) {
+		struct form_field *ff = &v->form.fields[n];
+		if (!ff->p || strcmp(ff->p->name, v->offered_for))
+			continue;
+		field_set(&ff->input, value, strlen(value));
+		free(af_steal(ff->error));
+	}
 }
 
 void call_ask_earlier(struct call_view *v)
@@ -87,16 +90,21 @@ void call_ask_earlier(struct call_view *v)
 	struct control c = form_focused(&v->form);
 	struct form_field *ff = c.kind == CONTROL_FIELD ? &v->form.fields[c.index] : NULL;
 
-	if (ff && ff->earlier.count)
-		app_menu(v->app, ff->p ? ff->p->name : "Earlier", (const char *const *) ff->earlier.items, (int) ff->earlier.count,
-			 0, earlier_chosen, NULL, v);
-	else
+	if (!ff || !ff->p || !ff->earlier.count) {
 		app_notice(v->app, NOTICE_INFO, "no earlier values of this field");
+		return;
+	}
+	strlist_free(&v->offered);
+	free(v->offered_for);
+	v->offered_for = strdup(ff->p->name);
+	for (size_t i = 0; i < ff->earlier.count; i++)
+		if (!v->offered_for || strlist_add(&v->offered, ff->earlier.items[i], NULL))
+			return;
+	app_menu(v->app, v->offered_for, (const char *const *) v->offered.items, (int) v->offered.count, 0, earlier_chosen, NULL,
+		 v);
 }
 
 /* ---- several times ------------------------------------------------------------------------------------------ */
-
-#define REPEAT_MAX 1000000
 
 /* "20", or "20 4": how often, and how many at the same time. */
 static void repeat_typed(struct app *app, const char *text, void *arg)
@@ -109,7 +117,7 @@ static void repeat_typed(struct app *app, const char *text, void *arg)
 	long repeat = strtol(text, &end, 10), concurrency = 1;
 	if (*end == ' ')
 		concurrency = strtol(end, &end, 10);
-	if (*end || repeat < 1 || concurrency < 1 || repeat > REPEAT_MAX || concurrency > REPEAT_MAX) {
+	if (*end || repeat < 1 || concurrency < 1 || repeat > REPEAT_MAX || concurrency > CONCURRENCY_MAX) {
 		app_notice(app, NOTICE_WARN, "\"%.20s\" is no number of calls; 20 4 sends twenty, four at a time", text);
 		return;
 	}
@@ -124,38 +132,45 @@ void call_ask_repeat(struct call_view *v)
 
 /* ---- saving a call ------------------------------------------------------------------------------------------ */
 
-static void save_named(struct app *app, const char *text, void *arg)
+/* Takes down what the form holds; false: something is wrong there, and it says what. */
+static bool take_down(struct call_view *v, struct saved_call *c)
+{
+	struct form *f = &v->form;
+	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+
+	if (!f->method || !form_arguments(f, &args) || !form_numbers(f, &c->repeat, &c->concurrency, &c->timeout_ms)) {
+		call_view_focus(v, PART_FORM);
+		if (f->number_error)
+			app_notice(v->app, NOTICE_WARN, "not saved: %s", f->number_error);
+		return false;
+	}
+	c->replica = f->target;
+	c->environment = strdup(v->environment);
+	c->method = strdup(f->method);
+	c->args = strdup(args.data);
+	return c->environment && c->method && c->args;
+}
+
+/* The form may have changed since it was asked: an answer of the history can do that. */
+static void save_named(struct app *app UNUSED, const char *text, void *arg)
 {
 	struct call_view *v = arg;
-	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
 	struct history_request *r = str_blank(text) ? NULL : history_request_new(HISTORY_SAVE);
-	struct saved_call *c = r ? &r->saved : NULL;
-	int64_t timeout_ms;
 
-	if (!c)
-		return;
-	form_peek(&v->form, &args);
-	if (!form_numbers(&v->form, &c->repeat, &c->concurrency, &timeout_ms))
-		c->repeat = c->concurrency = 1;
-	c->timeout_ms = timeout_ms;
-	c->replica = v->form.target;
-	c->name = strdup(text);
-	c->environment = strdup(v->environment);
-	c->method = strdup(v->form.method);
-	c->args = strdup(args.data);
-	if (c->name && c->environment && c->method && c->args)
+	if (r && take_down(v, &r->saved) && (r->saved.name = strdup(text)))
 		history_ask(v->history, r);
-	app_notice(app, NOTICE_OK, "saved as %s", text);
+	else
+		history_request_free(r);
 }
 
 void call_ask_save(struct call_view *v)
 {
-	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);
+	struct saved_call now = { 0 };
+	bool right = take_down(v, &now);
 
-	if (!v->form.method || !form_arguments(&v->form, &args)) {
-		call_view_focus(v, PART_FORM);
+	saved_call_free(&now);
+	if (!right)
 		return;
-	}
 	app_ask(v->app, "save the call as", v->form.method, NULL, save_named, v);
 }
 

@@ -7,8 +7,6 @@
 #include "base/clock.h"
 #include "store/mask.h"
 
-#define REPEAT_MAX 100000
-#define CONCURRENCY_MAX 64
 /* Earlier values per field; and how long arguments may be to be looked at for them. */
 #define EARLIER_MAX 20
 #define EARLIER_BYTES 65536
@@ -157,13 +155,26 @@ static bool field_out(struct form_field *ff, struct strbuf *out)
 	return !rc;
 }
 
+/* The editor's text without the blanks around it; where there is none, no arguments. */
+static struct json_span edited(const struct form *f)
+{
+	struct json_span s = json_span_of(&f->editor.text);
+
+	while (s.len && strchr(" \n", *s.text)) {
+		s.text++;
+		s.len--;
+	}
+	while (s.len && strchr(" \n", s.text[s.len - 1]))
+		s.len--;
+	return s.len ? s : (struct json_span){ "{}", 2 };
+}
+
 void form_peek(const struct form *f, struct strbuf *out)
 {
 	if (f->json) {
-		const struct strbuf *text = &f->editor.text;
-		if (text->len < EARLIER_BYTES && json_type(json_span_of(text)) == JSON_OBJECT &&
-		    !json_check(text->data, text->len, NULL))
-			strbuf_add(out, text->data, text->len);
+		struct json_span object = edited(f);
+		if (json_type(object) == JSON_OBJECT && !json_check(object.text, object.len, NULL))
+			strbuf_add(out, object.text, object.len);
 		else
 			strbuf_adds(out, "{}");
 		return;
@@ -178,15 +189,10 @@ void form_peek(const struct form *f, struct strbuf *out)
 static bool json_out(struct form *f, struct strbuf *out)
 {
 	struct af_error err = AF_ERROR_INIT;
-	const char *text = f->editor.text.data + strspn(f->editor.text.data, " \n");
-	struct json_span object = { text, strlen(text) };
+	struct json_span object = edited(f);
 	af_code rc = AF_OK;
 
-	while (object.len && strchr(" \n", object.text[object.len - 1]))
-		object.len--;
-	if (!object.len)
-		object = (struct json_span){ "{}", 2 };
-	else
+	if (f->editor.text.data[strspn(f->editor.text.data, " \n")])
 		rc = json_check(f->editor.text.data, f->editor.text.len, &err); /* the whole, so that lines count right */
 	if (!rc && json_type(object) != JSON_OBJECT)
 		rc = error_set(&err, AF_ERR_USAGE, "arguments have names: {\"task_id\": 10}");

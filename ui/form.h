@@ -10,6 +10,8 @@
 
 /* As afs call has it. */
 #define CALL_TIMEOUT_MS 300000
+#define REPEAT_MAX 100000
+#define CONCURRENCY_MAX 64
 
 enum { TARGET_AUTO = -1, TARGET_ALL = -2 }; /* else the replica's number */
 

@@ -10,6 +10,7 @@ struct drafts {
 	bool json;
 	char *text;                  /* of the JSON editor; may be NULL */
 	struct strlist names, texts; /* of fields that are not empty; "" is the extra one */
+	struct strlist lost;         /* names of those whose secret has to be typed again */
 	struct drafts *next;         /* the newest first */
 };
 
@@ -22,6 +23,7 @@ static void draft_free(struct drafts *d)
 	free(d->text);
 	strlist_free(&d->names);
 	strlist_free(&d->texts);
+	strlist_free(&d->lost);
 	free(d);
 }
 
@@ -57,10 +59,11 @@ static af_code write_down(struct drafts *d, const char *environment, const struc
 	d->text = f->json ? strdup(f->editor.text.data) : NULL;
 	for (int i = 0; !rc && i < f->count; i++) {
 		const struct strbuf *typed = &f->fields[i].input.text;
-		if (!typed->len)
-			continue;
-		rc = strlist_add(&d->names, name_of(&f->fields[i]), NULL);
-		if (!rc)
+		if (f->fields[i].lost)
+			rc = strlist_add(&d->lost, name_of(&f->fields[i]), NULL);
+		if (!rc && typed->len)
+			rc = strlist_add(&d->names, name_of(&f->fields[i]), NULL);
+		if (!rc && typed->len)
 			rc = strlist_add(&d->texts, typed->data, NULL);
 	}
 	return rc || !d->environment || !d->method || (d->json && !d->text) ? AF_ERR_NOMEM : AF_OK;
@@ -89,6 +92,8 @@ void draft_recall(struct app *app, const char *environment, struct form *f)
 
 	if (!d)
 		return;
+	for (int i = 0; i < f->count; i++)
+		f->fields[i].lost = strlist_has(&d->lost, name_of(&f->fields[i]));
 	for (size_t n = 0; n < d->names.count; n++)
 		for (int i = 0; i < f->count; i++)
 			if (!strcmp(name_of(&f->fields[i]), d->names.items[n]))
