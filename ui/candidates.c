@@ -21,6 +21,8 @@
 /* Longer ones nobody picks from a list. */
 #define VALUE_BYTES 200
 #define FILES_MAX 2000
+/* Directories that are read at the same time: some may be of a file system that does not answer. */
+#define READING_MAX 4
 /* Questions that are remembered: what was typed long ago goes. */
 #define KEPT 32
 
@@ -182,10 +184,21 @@ static void start(struct app *app, struct candidates *c)
 	q->one = strdup(c->one);
 	q->other = strdup(c->other);
 	c->asked_ms = app->now_ms;
-	if (q->one && q->other)
-		c->asking = job_quiet(app, ask, answered, question_free, q) == AF_OK;
-	else
+	if (!q->one || !q->other)
 		question_free(q);
+	else if (c->kind == CANDIDATES_FILES)
+		c->asking = job_loose(app, ask, answered, question_free, q) == AF_OK;
+	else
+		c->asking = job_quiet(app, ask, answered, question_free, q) == AF_OK;
+}
+
+static bool may_start(const struct app *app, enum candidate_kind kind)
+{
+	int reading = 0;
+
+	for (const struct candidates *c = app->candidates; c; c = c->next)
+		reading += c->kind == CANDIDATES_FILES && c->asking;
+	return kind != CANDIDATES_FILES || reading < READING_MAX;
 }
 
 static void entry_free(struct candidates *c)
@@ -196,10 +209,15 @@ static void entry_free(struct candidates *c)
 	free(c);
 }
 
-static void forget_from(struct candidates **place)
+/* But not those that still wait: they are counted. */
+static void forget_old(struct candidates **place)
 {
 	while (*place) {
 		struct candidates *c = *place;
+		if (c->asking) {
+			place = &c->next;
+			continue;
+		}
 		*place = c->next;
 		entry_free(c);
 	}
@@ -219,7 +237,7 @@ static struct candidates *add(struct app *app, enum candidate_kind kind, const c
 	app->candidates = c;
 	for (int i = 0; *place && i < KEPT; i++)
 		place = &(*place)->next;
-	forget_from(place);
+	forget_old(place);
 	return c;
 }
 
@@ -229,12 +247,16 @@ const struct strlist *candidates(struct app *app, enum candidate_kind kind, cons
 
 	if (!c && !(c = add(app, kind, one ? one : "", other ? other : "")))
 		return NULL;
-	if (!c->asking && (!c->known || app->now_ms - c->asked_ms > FRESH_MS))
+	if (!c->asking && (!c->known || app->now_ms - c->asked_ms > FRESH_MS) && may_start(app, kind))
 		start(app, c);
 	return c->known ? &c->list : NULL;
 }
 
 void candidates_forget_all(struct app *app)
 {
-	forget_from(&app->candidates);
+	for (struct candidates *c = app->candidates, *next; c; c = next) {
+		next = c->next;
+		entry_free(c);
+	}
+	app->candidates = NULL;
 }

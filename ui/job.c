@@ -145,9 +145,9 @@ af_code job_work(struct app *app, const char *label, af_code (*run)(void *arg, s
 	return launch(app, job, id, err);
 }
 
-af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
-		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
-		  void (*free_arg)(void *arg), void *arg)
+static af_code start_quiet(struct app *app, bool loose, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+			   void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+			   void (*free_arg)(void *arg), void *arg)
 {
 	struct job *job = job_new(app, str_dup("", NULL), NULL);
 
@@ -157,11 +157,26 @@ af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *canc
 		return AF_ERR_NOMEM;
 	}
 	job->row.quiet = true;
+	job->loose = loose;
 	job->run = run;
 	job->work_done = done;
 	job->free_arg = free_arg;
 	job->arg = arg;
 	return launch(app, job, NULL, NULL);
+}
+
+af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+		  void (*free_arg)(void *arg), void *arg)
+{
+	return start_quiet(app, false, run, done, free_arg, arg);
+}
+
+af_code job_loose(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+		  void (*free_arg)(void *arg), void *arg)
+{
+	return start_quiet(app, true, run, done, free_arg, arg);
 }
 
 /* ---- afterwards ------------------------------------------------------------------------------------------- */
@@ -212,6 +227,19 @@ const struct job_row *const *job_list(const struct app *app)
 	return jobs->rows;
 }
 
+/* Waits for its thread, or lets go of it: then it says nothing any more. */
+static void end_thread(struct job *job)
+{
+	if (!job->loose) {
+		pthread_join(job->thread, NULL);
+		return;
+	}
+	pthread_mutex_lock(&job->lock);
+	job->left = true;
+	pthread_mutex_unlock(&job->lock);
+	pthread_detach(job->thread);
+}
+
 void job_end_all(struct app *app)
 {
 	struct jobs *jobs = app->jobs;
@@ -223,7 +251,7 @@ void job_end_all(struct app *app)
 			cancel_trigger(jobs->items[i]->cancel);
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (jobs->items[i]->row.state == JOB_RUNNING)
-			pthread_join(jobs->items[i]->thread, NULL);
+			end_thread(jobs->items[i]);
 		job_unref(jobs->items[i]);
 	}
 	free(jobs->items);

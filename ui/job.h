@@ -49,13 +49,18 @@ af_code job_work(struct app *app, const char *label, af_code (*run)(void *arg, s
 af_code job_quiet(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
 		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
 		  void (*free_arg)(void *arg), void *arg) MUST_CHECK;
+/* The same for what nothing can cancel, a file system that does not answer: at exit nobody waits for it. run() and
+ * free_arg keep to the argument; free_arg may run on the thread. */
+af_code job_loose(struct app *app, af_code (*run)(void *arg, struct cancel *cancel, struct af_error *err),
+		  void (*done)(struct app *app, void *arg, af_code rc, const struct af_error *err),
+		  void (*free_arg)(void *arg), void *arg) MUST_CHECK;
 void job_cancel(struct app *app, int id);
 /* The newest that runs; 0: none. */
 int job_newest_running(const struct app *app);
 const struct job_row *job_find(const struct app *app, int id);
 /* All, newest first; ends with NULL; valid until the next message. */
 const struct job_row *const *job_list(const struct app *app);
-/* Cancels all and waits for them (at exit; deployments clean up after themselves). */
+/* Cancels all and waits for them, but the loose ones (at exit; deployments clean up after themselves). */
 void job_end_all(struct app *app);
 
 #endif

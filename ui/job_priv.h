@@ -14,6 +14,7 @@ struct job {
 	struct app *app;
 	pthread_t thread;
 	struct cancel *cancel;
+	bool loose; /* nobody waits for it at the end */
 	atomic_int refs; /* the UI's list, the thread, a message on its way */
 
 	/* a command: */
@@ -29,6 +30,7 @@ struct job {
 	/* What the thread has said and the UI not yet seen. */
 	pthread_mutex_t lock;
 	bool posted; /* a message is on its way */
+	bool left;   /* by the app: there is nobody to tell */
 	struct strbuf output, log;
 	size_t lost; /* bytes of the log that had no room */
 	char *label;

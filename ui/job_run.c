@@ -219,7 +219,8 @@ void *job_thread(void *arg)
 	job->rc = rc;
 	error_move(&job->err, &err);
 	job->over = true;
-	post_news(job);
+	if (!job->left)
+		post_news(job);
 	pthread_mutex_unlock(&job->lock);
 	job_unref(job);
 	return NULL;

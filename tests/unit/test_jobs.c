@@ -1,13 +1,38 @@
 /* Jobs: commands and work on threads of their own, what they say on the UI thread, and their end with the program's. */
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "ui_app.h"
+
+#include "base/path.h"
 
 static struct app *app = &ui.app;
 static int over, freed;
 static enum job_state how;
 static af_code code;
 static atomic_bool entered;
+
+static sem_t answer;
+static atomic_bool let_go;
+
+/* As a file system that does not answer. */
+static af_code stuck_work(void *arg UNUSED, struct cancel *cancel UNUSED, struct af_error *e UNUSED)
+{
+	atomic_store(&entered, true);
+	while (sem_wait(&answer))
+		;
+	return AF_OK;
+}
+
+static void free_stuck(void *arg UNUSED)
+{
+	atomic_store(&let_go, true);
+}
+
+static bool is_let_go(void)
+{
+	return atomic_load(&let_go);
+}
 
 static int begin(void **state UNUSED)
 {
@@ -240,6 +265,53 @@ static void test_chain(void **state UNUSED)
 	assert_int_equal(over, 3);
 }
 
+/* The end does not wait for it, and it may come back when all else is gone. */
+static void test_a_loose_end(void **state UNUSED)
+{
+	assert_int_equal(sem_init(&answer, 0, 0), 0);
+	atomic_store(&let_go, false);
+	ok(job_loose(app, stuck_work, work_over, free_stuck, &freed));
+	ui_until(has_entered);
+	job_end_all(app);
+	assert_false(is_let_go());
+	sem_post(&answer);
+	ui_until(is_let_go);
+	assert_int_equal(over, 0);
+}
+
+/* One that ends in time is as any other. */
+static void test_a_loose_job_that_ends(void **state UNUSED)
+{
+	ok(job_loose(app, work, work_over, free_it, &freed));
+	ui_until(is_over);
+	job_end_all(app);
+	message_apply_all(app->queue, app);
+	assert_int_equal(freed, 1);
+}
+
+/* What is read at the same time is bounded; who waits gets it later. */
+static const struct strlist *names;
+
+static bool has_names(void)
+{
+	names = candidates(app, CANDIDATES_FILES, ui.home, NULL);
+	return names != NULL;
+}
+
+static void test_many_directories(void **state UNUSED)
+{
+	AUTO_FREE char *path = str_format(NULL, "%s/name", ui.home);
+
+	ok(file_write(path, "", 0, 0600, &err));
+	for (int i = 0; i < 100; i++) {
+		AUTO_FREE char *dir = str_format(NULL, "/nowhere/%d", i);
+		assert_null(candidates(app, CANDIDATES_FILES, dir, NULL));
+	}
+	ui_until(has_names);
+	assert_int_equal(names->count, 1);
+	assert_string_equal(names->items[0], "name");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -247,6 +319,7 @@ int main(void)
 		TEST(test_command), TEST(test_command_fails), TEST(test_usage), TEST(test_secrets_are_not_listed),
 		TEST(test_work),    TEST(test_cancel),	      TEST(test_cancel_key), TEST(test_quiet),
 		TEST(test_end_with_running_jobs), TEST(test_many), TEST(test_chain),
+		TEST(test_a_loose_end), TEST(test_a_loose_job_that_ends), TEST(test_many_directories),
 	};
 
 	return RUN(tests);
