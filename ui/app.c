@@ -191,17 +191,26 @@ af_code app_choose_theme(struct app *app, const char *name, struct af_error *err
 
 /* ---- the terminal ---------------------------------------------------------------------------------- */
 
-void app_copy(struct app *app, const char *text, size_t len)
+bool app_may_copy(struct app *app, size_t len)
 {
 	AUTO_STRBUF size = STRBUF_INIT(32);
 	char said[80];
 
+	if (len <= TERMINAL_COPY_MAX)
+		return true;
 	size_format(&size, (int64_t) len);
-	if (terminal_copy(text, len))
+	app_notice(app, NOTICE_WARN, "%s is too much for the clipboard; %s", size.data,
+		   keymap_say(app->keymap, "{save} saves it to a file", said, sizeof(said)));
+	return false;
+}
+
+void app_copy(struct app *app, const char *text, size_t len)
+{
+	AUTO_STRBUF size = STRBUF_INIT(32);
+
+	size_format(&size, (int64_t) len);
+	if (app_may_copy(app, len) && terminal_copy(text, len))
 		app_notice(app, NOTICE_OK, "copied %s", size.data);
-	else
-		app_notice(app, NOTICE_WARN, "%s is too much for the clipboard; %s", size.data,
-			   keymap_say(app->keymap, "{save} saves it to a file", said, sizeof(said)));
 }
 
 /* Signals as a program expects to find them. */

@@ -125,6 +125,8 @@ af_code app_choose_theme(struct app *app, const char *name, struct af_error *err
 
 /* Clipboard by OSC 52 (bounded; says how much). */
 void app_copy(struct app *app, const char *text, size_t len);
+/* False: so many bytes are too much for it, which is said: what is long need not be put together for that. */
+bool app_may_copy(struct app *app, size_t len);
 /* Leaves the screen to a program (a shell in a replica, $EDITOR) and comes back: argv on the real terminal; blocks the UI
  * while it runs, as the user is in it. */
 af_code app_foreground(struct app *app, const char *const *argv, int *status, struct af_error *err) MUST_CHECK;

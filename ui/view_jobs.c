@@ -202,6 +202,8 @@ static void copy_all(struct app *app, const struct job_row *j)
 {
 	AUTO_STRBUF all = STRBUF_INIT(STRBUF_HUGE);
 
+	if (!app_may_copy(app, j->log.len + j->output.len))
+		return;
 	add_all(&all, j);
 	app_copy(app, all.data, all.len);
 }
