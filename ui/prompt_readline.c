@@ -159,11 +159,25 @@ static size_t key_bytes(keycode key, unsigned char out[16])
 	return 0;
 }
 
+/* An earlier line that was edited, left and come back to has its changes up to then. What is done since must be among
+ * them: where readline forgets all changes at once, as at the first Esc of vi, it knows the line by the newest only. */
+static void join_changes(void)
+{
+	HIST_ENTRY *at = RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH) ? NULL : current_history();
+
+	if (!at || !at->data || at->data == (histdata_t) rl_undo_list)
+		return;
+	at = replace_history_entry(where_history(), rl_line_buffer, (histdata_t) rl_undo_list);
+	if (at)
+		free_history_entry(at);
+}
+
 void readline_key(struct prompt *p, keycode key)
 {
 	unsigned char bytes[16];
 	size_t n = key_bytes(key, bytes);
 
+	join_changes();
 	if (RL_ISSTATE(RL_STATE_ISEARCH) && key == 27) {
 		bytes[0] = 7; /* ^G: readline would keep a lone Esc as Meta */
 		n = 1;

@@ -1,6 +1,8 @@
 /* The command line in the frame: what keys do to it, what stays out of its history. */
 #include "ui_app.h"
 
+#include <readline/readline.h>
+
 #include "base/path.h"
 #include "command/words.h"
 
@@ -207,6 +209,47 @@ static void test_giving_up_an_edited_answer(void **state UNUSED)
 	kept();
 }
 
+/* Whatever is done to earlier lines, and however they are left. */
+static void press_many(const char *const *keys, unsigned count, unsigned seed)
+{
+	for (int i = 0; i < 4000; i++) {
+		seed = seed * 1103515245 + 12345;
+		if (!prompt_open(app->prompt) && seed >> 30)
+			prompt_command(app->prompt, i % 3 ? "" : "z");
+		else if (!prompt_open(app->prompt))
+			app_ask(app, seed >> 29 ? "/" : "path", i % 3 ? "" : "z", NULL, answered, NULL);
+		else
+			ui_key(keys[(seed >> 16) % count]);
+	}
+}
+
+static void test_many_keys(void **state UNUSED)
+{
+	static const char *const keys[] = { "Up", "Up", "Up", "Down", "Down", "x", "y", "Space", "Backspace", "Left", "Home", "Esc",
+					    "^C", "^U", "^W", "^Y", "^_", "M-<", "M->", "M-r", "^R", "Enter", "Tab", "u" };
+
+	for (unsigned seed = 1; seed < 5; seed++)
+		press_many(keys, ARRAY_LEN(keys), seed);
+}
+
+static void test_many_keys_of_vi(void **state UNUSED)
+{
+	/* Without those that take text away: readline leaks some of it. */
+	static const char *const keys[] = { "Up", "Up", "Down", "Down", "a", "i", "k", "j", "u", "U", "z", "Backspace", "Left", "Home",
+					    "Esc", "Esc", "^C", "^R", "Enter" };
+
+	rl_variable_bind("editing-mode", "vi");
+	ui_type(":ps\r");
+	press(": Up x Down Up y Esc Esc");
+	ui_type(":z\r");
+	press(": Up x Down Up y Up Down z Esc u U Up Down Esc : Up Up Enter");
+	for (unsigned seed = 1; seed < 5; seed++)
+		press_many(keys, ARRAY_LEN(keys), seed);
+	while (prompt_open(app->prompt))
+		press("Esc");
+	rl_variable_bind("editing-mode", "emacs");
+}
+
 /* A secret that was typed into an earlier line in the place of its mask. */
 static void test_edited_lines_are_not_kept(void **state UNUSED)
 {
@@ -293,6 +336,7 @@ int main(void)
 		TEST(test_interrupt_during_search), TEST(test_paste),  TEST(test_open_quote_comes_back),
 		TEST(test_history_has_no_secrets),  TEST(test_quit),   TEST(test_long_lines_and_small_screens),
 		TEST(test_question),		    TEST(test_giving_up_an_edited_line), TEST(test_giving_up_an_edited_answer),
+		TEST(test_many_keys),		    TEST(test_many_keys_of_vi),
 		TEST(test_edited_lines_are_not_kept), TEST(test_what_is_no_command_is_not_kept),
 	};
 
