@@ -37,6 +37,14 @@ static void add_methods(struct strbuf *sb, struct app *app, const struct environ
 		strbuf_addf(sb, "methods %zu · ", methods->count);
 }
 
+/* "restarts 4, OOM 00:21:07 · " */
+static void add_death(struct strbuf *sb, const struct replica *r)
+{
+	strbuf_addf(sb, "restarts %d, ", r->restarts);
+	replica_add_death(sb, r, wall_ms());
+	strbuf_adds(sb, " · ");
+}
+
 static int draw_replica_facts(struct app *app, const struct area *a, const struct environment *e, const struct replica *r)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
@@ -56,7 +64,10 @@ static int draw_replica_facts(struct app *app, const struct area *a, const struc
 	/* Of one that is not well the reason is worth more. */
 	if (r->state == REPLICA_UP)
 		add_methods(&sb, app, e);
-	strbuf_addf(&sb, "balance %s · restarts %d · ", e->balance, r->restarts);
+	if (r->state == REPLICA_DOWN || !r->died_ms)
+		strbuf_addf(&sb, "balance %s · restarts %d · ", e->balance, r->restarts);
+	else
+		add_death(&sb, r);
 	int x = 1 + draw_text(a, 1, 1, ROLE_TEXT, sb.data, sb.len, true);
 	if (!strcmp(r->word, "up") && r->healthy)
 		draw_str(a, 1, x, ROLE_OK, "● healthy");
@@ -146,12 +157,12 @@ static uint64_t timeouts_of(const struct replica *r)
 	return sum;
 }
 
-static int draw_latency(const struct area *a, int y, const struct replica *r)
+/* Percentiles do not add up: of `several` replicas those of the slowest. */
+static int draw_latency(const struct area *a, int y, const struct replica *r, bool several)
 {
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
-	/* Percentiles do not add up: of several replicas those of the slowest. */
-	strbuf_addf(&sb, "LATENCY %sp50 ", r->id ? "" : "at most ");
+	strbuf_addf(&sb, "LATENCY %sp50 ", several ? "at most " : "");
 	detail_add_ms(&sb, r->p50_ms);
 	strbuf_adds(&sb, "  p95 ");
 	detail_add_ms(&sb, r->p95_ms);
@@ -229,7 +240,7 @@ void detail_draw_overview(struct app *app, const struct area *a, const struct en
 	y += airy;
 	if (a->h > 8)
 		y = draw_rates(app, a, y, rates, shown);
-	y = draw_latency(a, y, shown);
+	y = draw_latency(a, y, shown, !r && e->count > 1);
 	y = draw_resources(app, a, y, resources, shown);
 	detail_draw_methods(a, y + airy, shown);
 	if (!r) {

@@ -193,6 +193,8 @@ static void draw_replica_name(const struct area *a, int y, const struct columns 
 	strbuf_addf(&name, "%d %s", r->number, r->host);
 	if (r->restarts > 0)
 		strbuf_addf(&name, " ↻%d", r->restarts);
+	if (r->state != REPLICA_DOWN && r->died_of_memory)
+		strbuf_adds(&name, " oom");
 	if (r->uneven)
 		strbuf_adds(&name, " ≠");
 	draw_name(a, y, 5, c->up - text_width(word, strlen(word)) - 1, role, name.data);

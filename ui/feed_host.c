@@ -26,16 +26,6 @@ void host_feed_wake(struct host_feed *f, const char *id)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void on_event(void *arg, const cJSON *event)
-{
-	const char *action = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "Action"));
-	const cJSON *actor = cJSON_GetObjectItemCaseSensitive(event, "Actor");
-
-	/* exec_… come with every exec and health check, a kill before the death that it may lead to: nothing changed yet. */
-	if (!action || (strncmp(action, "exec_", 5) != 0 && strcmp(action, "kill") != 0))
-		host_feed_wake(arg, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(actor, "ID")));
-}
-
 static void on_events_end(void *arg, af_code rc UNUSED, const struct af_error *err UNUSED)
 {
 	struct host_feed *f = arg;
@@ -61,7 +51,7 @@ static void watch_events(struct host_feed *f, struct docker *engine)
 	f->events_since_ms = clock_ms();
 	pthread_mutex_unlock(&f->lock);
 	http_transfer_unref(af_steal(f->events));
-	if (docker_events_stream(engine, LABEL_TYPE, 0, on_event, on_events_end, f, &f->events, NULL))
+	if (docker_events_stream(engine, LABEL_TYPE, 0, host_feed_event, on_events_end, f, &f->events, NULL))
 		f->events = NULL;
 }
 

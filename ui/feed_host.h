@@ -52,6 +52,9 @@ struct host_feed {
 	int64_t round_ms; /* clock_ms() from which on the next whole round is due */
 };
 
+/* ---- feed_events.c: an event of this host_feed's engine; on the I/O thread */
+void host_feed_event(void *feed, const cJSON *event);
+
 /* ---- feed_calls.c: what afs itself has called, for servers that count nothing; the thread's own */
 struct tally;
 /* Fills in the counts of a replica, from the history. False: it could not be read. */

@@ -272,19 +272,29 @@ void replica_add_wait(struct strbuf *out, const struct replica *r, int64_t now_w
 	}
 }
 
-void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)
+/* " 00:21:07", longer than a day ago " 11-24 00:21" */
+static void add_when(struct strbuf *out, int64_t wall_ms, int64_t now_wall_ms)
 {
-	time_t seconds = (time_t) (r->ended_ms / 1000);
+	time_t seconds = (time_t) (wall_ms / 1000);
 	struct tm tm;
 	char when[16];
 
-	if (r->oom)
-		strbuf_adds(out, "OOM-killed");
-	else
-		strbuf_adds(out, r->word);
-	if (r->ended_ms) {
-		gmtime_r(&seconds, &tm);
-		strftime(when, sizeof(when), now_wall_ms - r->ended_ms < 24 * 3600 * 1000LL ? "%H:%M:%S" : "%m-%d %H:%M", &tm);
-		strbuf_addf(out, " %s", when);
-	}
+	gmtime_r(&seconds, &tm);
+	strftime(when, sizeof(when), now_wall_ms - wall_ms < 24 * 3600 * 1000LL ? "%H:%M:%S" : "%m-%d %H:%M", &tm);
+	strbuf_addf(out, " %s", when);
+}
+
+void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)
+{
+	strbuf_adds(out, r->oom ? "OOM-killed" : r->word);
+	if (r->ended_ms)
+		add_when(out, r->ended_ms, now_wall_ms);
+}
+
+void replica_add_death(struct strbuf *out, const struct replica *r, int64_t now_wall_ms)
+{
+	if (!r->died_ms)
+		return;
+	strbuf_adds(out, r->died_of_memory ? "OOM" : "died");
+	add_when(out, r->died_ms, now_wall_ms);
 }

@@ -53,6 +53,9 @@ struct replica {
 	int unanswered;  /* so many times it was asked since, and did not */
 	int health_failures, health_retries; /* of the image's own health check, one after the other; retries 0: it has none */
 	int exit_code, restarts;
+	int64_t killed_ms, oom_ms;    /* clock_ms() of a signal, of a lack of memory that the engine told of; 0: none since it died */
+	int64_t died_ms;              /* wall clock, of a death that the engine told of; 0: none was seen */
+	bool died_of_memory;
 	int64_t created_ms;           /* wall clock; 0 unknown */
 	int64_t started_ms, ended_ms; /* wall clock, of its last run; 0 unknown */
 
@@ -123,6 +126,8 @@ void model_take(struct model *m, const char *origin, struct model *fresh, bool o
 void replica_clear(struct replica *r);
 /* Of one that is down: "OOM-killed 00:21:07", the time in UTC; longer than a day ago "11-24 00:21". */
 void replica_add_end(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
+/* Of one that runs again: "OOM 00:21:07", when it died last. Nothing was seen: nothing. */
+void replica_add_death(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
 /* What one that starts is waiting for, and for how long: "health 2/5 · 00:08", "no answer yet · 00:03", "created · 00:10". */
 void replica_add_wait(struct strbuf *out, const struct replica *r, int64_t now_wall_ms);
 /* Sets `state` and `word` by what is known. */

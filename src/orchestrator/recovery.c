@@ -241,6 +241,10 @@ void instance_suspect(struct instance *inst, unsigned run)
 static void add_death(struct af_call *c)
 {
 	const char *how = c->inst->ended ? c->inst->ended : "its server went away";
+
+	/* The same again need not be read again. */
+	if (c->died_of && str_ends(c->died_of, how))
+		return;
 	char *text = c->died_of ? str_format(NULL, "%s; %s", c->died_of, how) : strdup(how);
 
 	if (text) {

@@ -183,7 +183,7 @@ def _():
     engine.remove("half-0")
     engine.remove("half-1")
     ui.keys("Esc", "Esc", "1", "Home")
-    ui.gone("half")
+    ui.gone("▾ half")
     select("pool")
 
 

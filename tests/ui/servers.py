@@ -94,6 +94,21 @@ def _():
         ui.wait(re.compile(r"● 1 local +up .* %d " % (requests - 1)))
         engine.update("calc-1", server=counts(requests))
     below(asked("/health") - health, 3, "questions to servers that count nothing")
+
+
+@test("deaths are told: of memory, by themselves, by somebody's signal")
+def _():
+    engine.update("calc-1", state="exited", oom=True, exit_code=137)
+    ui.wait(re.compile(r"✖ \d\d:\d\d:\d\d calc·1 OOM-killed \(137\)"), re.compile(r"✖ 1 local +oom"))
+    engine.update("calc-1", state="running", oom=False, restarts=1)
+    ui.wait(re.compile(r"● 1 local ↻1 oom +up"))
+    engine.update("slow", state="exited", exit_code=3)
+    ui.wait(re.compile(r"✖ \d\d:\d\d:\d\d slow·0 died \(exit 3\)"))
+    engine.update("slow", state="running")
+    ui.wait(re.compile(r"slow +1/1"))
+    ui.command("restart slow")
+    ui.wait(re.compile(r"✔ \d\d:\d\d:\d\d restart slow"))
+    check("was stopped" not in ui.text, "what a job did is told twice\n%s" % ui.text)
     ui.quit()
 
 

@@ -253,7 +253,9 @@ class Engine:
 
     def remove(self, c):
         del self.by_id[c["id"]]
-        self.event(c, "die")
+        if c["state"] == "running":
+            self.event(c, "kill")
+            self.event(c, "die")
         self.event(c, "destroy")
         log = self.logs.pop(c["name"], None)
         if log:
@@ -286,6 +288,8 @@ class Engine:
             if c["state"] != before:
                 if c["state"] == "running":
                     c["started_ns"] = time.time_ns()
+                if c["oom"] and c["state"] == "exited":
+                    self.event(c, "oom")
                 self.event(c, "start" if c["state"] == "running" else "die")
             self.listing = None
         elif op == "log":
@@ -542,6 +546,7 @@ async def serve_container(engine, reader, writer, method, path, query):
         return True
     elif verb in ("stop", "kill"):
         c.update(state="exited", status="Exited (0) 1 second ago", exit_code=0)
+        engine.event(c, "kill")
         engine.event(c, "die")
         answer(writer, 204)
     elif verb in ("start", "restart"):
