@@ -148,7 +148,7 @@ def _():
     engine.add(container("aardvark", server=counts(5)))
     ui.wait("aardvark", "[2] affine·1", lambda: "44%" in selected()[1] and selected()[0] == before + 2)
     engine.remove("aardvark")
-    ui.gone("aardvark")
+    ui.gone("▾ aardvark")
     ui.wait(lambda: selected()[0] == before)
 
 
