@@ -94,17 +94,23 @@ void call_request(const struct call *call, const struct server *s, int64_t timeo
 	};
 }
 
-void call_cancel(const struct call *call, const struct server *s)
+size_t call_cancel_body(const struct call *call, af_code why, char body[CALL_CANCEL_SIZE])
+{
+	return (size_t) snprintf(body, CALL_CANCEL_SIZE, "{\"id\":\"%s\"%s}", call->id,
+				 why == AF_ERR_TIMEOUT ? ",\"why\":\"timeout\"" : "");
+}
+
+void call_cancel(const struct call *call, const struct server *s, af_code why)
 {
 	static const char *const headers[] = { "Content-Type: application/json", NULL };
 	AF_AUTO(http_response) struct http_response resp = { .body = STRBUF_INIT(0) };
-	char body[64];
+	char body[CALL_CANCEL_SIZE];
 
 	if (call->type != ENV_FUNCTION_BASED)
 		return;
-	int len = snprintf(body, sizeof(body), "{\"id\":\"%s\"}", call->id);
+	size_t len = call_cancel_body(call, why, body);
 	struct http_request req = { .endpoint = s->endpoint, .method = "POST", .path = "/cancel", .headers = headers,
-				    .body = body, .body_len = (size_t) len, .timeout_ms = CANCEL_MS,
+				    .body = body, .body_len = len, .timeout_ms = CANCEL_MS,
 				    .connect_timeout_ms = CANCEL_MS, .max_body = 65536 };
 	if (http_perform(s->http, &req, &resp, NULL))
 		return;

@@ -85,7 +85,11 @@ af_code call_result(const struct call *call, const struct server *s, struct http
 		    size_t *len, struct af_error *err) MUST_CHECK;
 /* Does the answer say that the server is stopping? *begun: it was, with the call running; else it has not begun it. */
 bool call_was_turned_away(const struct call *call, const struct http_response *resp, bool *begun);
-/* Tells the server that nobody waits any more (POST /cancel). Best effort, waits 500 ms at most. */
-void call_cancel(const struct call *call, const struct server *s);
+/* Tells the server that nobody waits any more (POST /cancel), because of `why`. Best effort, waits 500 ms at most. */
+void call_cancel(const struct call *call, const struct server *s, af_code why);
+/* The body of that request: {"id"}, and "why":"timeout" if the client's time was up, for the server's statistics. Returns
+ * its length. */
+#define CALL_CANCEL_SIZE 80
+size_t call_cancel_body(const struct call *call, af_code why, char body[CALL_CANCEL_SIZE]);
 
 #endif

@@ -110,7 +110,7 @@ static af_code timed_out(const struct af_call *c, struct af_error *err)
 /* A cancel that nobody waits for either, but that is given a second before its environment goes; it owns its bytes. */
 struct farewell {
 	struct af_env *env;
-	char body[64];
+	char body[CALL_CANCEL_SIZE];
 };
 
 static void farewell_end(struct farewell *f)
@@ -127,17 +127,17 @@ static void farewell_done(void *arg, af_code rc UNUSED, struct http_response *re
 	farewell_end(arg);
 }
 
-static void tell_cancelled(struct af_call *c)
+static void tell_cancelled(struct af_call *c, af_code why)
 {
 	static const char *const headers[] = { "Content-Type: application/json", NULL };
 	struct farewell *f = c->env->type == ENV_FUNCTION_BASED ? calloc(1, sizeof(*f)) : NULL;
 
 	if (!f)
 		return;
-	int len = snprintf(f->body, sizeof(f->body), "{\"id\":\"%s\"}", c->call.id);
+	size_t len = call_cancel_body(&c->call, why, f->body);
 	struct server s = instance_server(c->inst);
 	struct http_request req = { .endpoint = s.endpoint, .method = "POST", .path = "/cancel", .headers = headers,
-				    .body = f->body, .body_len = (size_t) len, .timeout_ms = 1000, .max_body = 65536 };
+				    .body = f->body, .body_len = len, .timeout_ms = 1000, .max_body = 65536 };
 	f->env = c->env;
 	pthread_mutex_lock(&c->env->lock);
 	c->env->pending++;
@@ -196,7 +196,7 @@ static void on_answer(void *arg, af_code rc, struct http_response *resp, struct 
 	if (v.failed && call_goes_on(c, &v.rc, v.sent, v.leaving, err))
 		return;
 	if (v.unanswered && (v.rc == AF_ERR_TIMEOUT || v.rc == AF_ERR_CANCELLED))
-		tell_cancelled(c);
+		tell_cancelled(c, v.rc);
 	call_finish(c, v.rc, v.result, v.len, err);
 }
 

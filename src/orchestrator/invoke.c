@@ -130,7 +130,7 @@ static bool try_here(struct af_call *c, struct cancel *cancel, struct verdict *v
 	if (v->unanswered && (v->rc == AF_ERR_TIMEOUT || v->rc == AF_ERR_CANCELLED)) {
 		struct server s = instance_server(c->inst);
 		if (s.endpoint.base)
-			call_cancel(&c->call, &s);
+			call_cancel(&c->call, &s, v->rc);
 	}
 	return true;
 }

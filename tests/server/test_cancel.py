@@ -92,6 +92,13 @@ def register(workers):
                 wait_for(has(server, method + ".cancelled"), what="CancelledError")
                 equal(cancel(server, method + "-id"), "finished")
                 equal(server.call(method, method + "-id", name=method)[0], 499, "the retry")
+            client = running(server, "wait", "late", "late-id")
+            server.post("/cancel", {"id": "late-id", "why": "timeout"})
+            status, body = answer_of(client)
+            equal(status, 499)
+            contains(body["detail"], "time was up")
+            counts = server.get("/stats")[1]["methods"]["wait"]
+            equal([counts[key] for key in ("errors", "errors_4xx", "timeouts")], [2, 1, 1])
             equal(server.in_flight(), 0)
 
     @test(kind + "a cancellation that overtakes its call holds")

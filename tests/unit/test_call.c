@@ -273,13 +273,16 @@ static void test_telling_the_server(void **state)
 	fake_start(&f, serve_and_note, NULL);
 	struct server s = { .http = http, .endpoint = f.endpoint, .name = "calc" };
 	make(ENV_FUNCTION_BASED, "f", NULL);
-	call_cancel(&call, &s);
+	call_cancel(&call, &s, AF_ERR_CANCELLED);
 	has_text(f.log.data, "POST /cancel\n{\"id\":\"");
 	has_text(f.log.data, call.id);
+	assert_null(strstr(f.log.data, "timeout"));
+	call_cancel(&call, &s, AF_ERR_TIMEOUT);
+	has_text(f.log.data, "\"why\":\"timeout\"}");
 	call_free(&call);
 	make(ENV_HTTP_BASED, "f", NULL); /* knows nothing of ids */
-	call_cancel(&call, &s);
-	assert_int_equal(fake_read(&f, &f.requests), 1);
+	call_cancel(&call, &s, AF_ERR_CANCELLED);
+	assert_int_equal(fake_read(&f, &f.requests), 2);
 	call_free(&call);
 	http_free(http);
 	fake_stop(&f);
@@ -301,7 +304,7 @@ static void test_telling_a_server_that_hangs(void **state)
 	struct server s = { .http = http, .endpoint = f.endpoint, .name = "calc" };
 	make(ENV_FUNCTION_BASED, "f", NULL);
 	int64_t start = clock_ms();
-	call_cancel(&call, &s);
+	call_cancel(&call, &s, AF_ERR_CANCELLED);
 	took(start, 400, 3000);
 	call_free(&call);
 	http_free(http);

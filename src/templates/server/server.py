@@ -8,7 +8,8 @@ for one worker. It needs Python 3.8 and uvicorn, nothing else.
     GET  /stats              counts and latencies, summed over the workers
     POST /call               {"method","args":[],"kwargs":{}}
     POST /NAME               {"args":[],"kwargs":{}}, or the keyword arguments themselves
-    POST /cancel             {"id"}: ends the call that was sent with this X-Affinetes-Call-Id
+    POST /cancel             {"id"}: ends the call that was sent with this X-Affinetes-Call-Id; with "why": "timeout"
+                             it is counted as timed out
 
 A call with an id runs once. A request that repeats the id joins the running call or gets the answer that is kept
 for ANSWER_SECONDS; it has to repeat path and body too, else it is refused with 409. What an answer costs decides
@@ -904,8 +905,11 @@ class Call:
             if self.task is not None:
                 self.task.cancel()
 
-    def cancel(self, why):
-        self.abort(detail(499, "The call was cancelled: " + why))
+    def cancel(self, why, timed_out=False):
+        answer = detail(499, "The call was cancelled: " + why)
+        if timed_out:
+            answer.failed = "timeout"
+        self.abort(answer)
 
     def _expire(self, seconds):
         error = "The method was ended after %g s: its timeout and %d s more" % (seconds, TIMEOUT_MARGIN)
@@ -1116,7 +1120,7 @@ class Server:
         if header["op"] == "call":
             return await self.call(header["path"], header["id"], body, gone)
         if header["op"] == "cancel":
-            return self.cancel(header["id"]), False
+            return self.cancel(header["id"], header["timed_out"]), False
         return Answer(200, compact(self.export())), False
 
     async def call(self, path, call_id, body, gone):
@@ -1224,15 +1228,16 @@ class Server:
                 raise BadRequest(422, 'The body must be {"id": "…"} with the X-Affinetes-Call-Id of a call')
         except BadRequest as exc:
             return detail(exc.status, str(exc))
+        timed_out = data.get("why") == "timeout"
         owner = self.peers.owner(call_id)
         if owner == self.peers.index:
-            return self.cancel(call_id)
-        return (await self.peers.ask(owner, {"op": "cancel", "id": call_id}))[0]
+            return self.cancel(call_id, timed_out)
+        return (await self.peers.ask(owner, {"op": "cancel", "id": call_id, "timed_out": timed_out}))[0]
 
-    def cancel(self, call_id):
+    def cancel(self, call_id, timed_out):
         call = self.by_id.get(call_id)
         if call is not None:
-            call.cancel("its client asked for it")
+            call.cancel("its client's time was up" if timed_out else "its client asked for it", timed_out)
             state = "cancelled"
         elif self.answers.get(call_id, None) is not None:
             state = "finished"
