@@ -95,15 +95,22 @@ static void draw_all_hints(struct footer *f, const struct view *focused)
 void draw_footer(struct app *app, const struct area *a, const struct view *focused, bool overlay)
 {
 	struct footer f = { .app = app, .a = a, .text = focused->ops->text && focused->ops->wants_text(focused), .x = 1 };
-	const struct footer_hint *h = focused->ops->hints;
+	const struct footer_hint *h = focused->ops->hints, *back = NULL;
 
 	f.end = a->w - 1 - hint_width(&f, &help) - (overlay ? 0 : hint_width(&f, &quit));
 	if (!h)
 		draw_all_hints(&f, focused);
+	/* Where there is little room, how to leave is told before anything else. */
+	for (const struct footer_hint *b = h; b && (b->action != ACT_NONE || b->what); b++)
+		if (b->action == ACT_BACK)
+			back = b;
+	f.end -= back ? hint_width(&f, back) : 0;
 	/* What does not fit makes room for what is shorter. */
-	for (; h && (h->action != ACT_NONE || h->what); h++)
+	for (; h && (h->action != ACT_NONE || h->what); h++) {
+		f.end += h == back ? hint_width(&f, back) : 0;
 		if (works_now(focused, h))
 			draw_hint(&f, h);
+	}
 	f.end = a->w - 1;
 	draw_hint(&f, &help);
 	/* Over the panes q only closes what lies there. */
