@@ -211,6 +211,9 @@ static void place_columns(struct logs_view *lv, int width)
 static void draw_lines(struct logs_view *lv, const struct area *a, bool focused)
 {
 	const struct log_book *b = lv->book;
+	} else if (c->ruled && c->time) {
+		c->rule = x;
+		x += 2;
 	const struct log_numbers *rows = &b->list.rows;
 	size_t index;
 	int skip;

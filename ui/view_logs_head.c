@@ -169,3 +169,5 @@ void logs_draw_status(const struct logs_view *lv, const struct area *a, int y)
 		x += draw_fmt(&left, y, x + 1, ROLE_TEXT, "%s", s->host) + 1;
 	}
 }
+	if (c->rule)
+		draw_str(a, y, c->rule, ROLE_BORDER, "┬");

@@ -41,6 +41,7 @@ struct logs_view {
 	struct view view;
 	struct app *app;
 	struct log_book *books[BOOKS_MAX]; /* the current one first */
+	int rule; /* between time and level, where no replica stands there */
 	int book_count;
 	struct log_book *book; /* books[0], or NULL: nothing is selected */
 	struct log_feed **retired; /* those that still end */

@@ -229,7 +229,7 @@ static void draw_marker(struct logs_view *lv, const struct area *a, int y, const
 	strbuf_adds(&when, " ── ");
 	x += draw_str(a, y, x, ROLE_WARN, when.data);
 	x += draw_text(a, y, x, ROLE_WARN, log_store_text(lv->book->store, r), r->len, true) + 1;
-	while (x < a->w - 10)
+	while (x < a->w)
 		x += draw_str(a, y, x, ROLE_DIM, "─");
 }
 
@@ -249,6 +249,8 @@ static void draw_rules(const struct logs_view *lv, const struct area *a, int y)
 
 	if (!c->ruled)
 		return;
+	if (c->rule)
+		draw_str(a, y, c->rule, ROLE_BORDER, "│");
 	if (c->replica) {
 		draw_str(a, y, c->replica - 1, ROLE_BORDER, "│");
 		draw_str(a, y, c->replica + 1, ROLE_BORDER, "│");
