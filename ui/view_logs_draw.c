@@ -228,12 +228,14 @@ static void draw_lines(struct logs_view *lv, const struct area *a, bool focused)
 				lv->screen_lines[lv->screen_rows++] = line;
 			if (line == b->cursor && i == 0) {
 				draw_selected(a, y, focused ? ROLE_SELECTED : ROLE_SELECTED_IDLE);
+	lv->cursor_seen = lv->cursor_seen && !a->h;
 				draw_str(a, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
 			}
 			logs_draw_row(lv, a, y, &lv->rows[i], i == 0);
 		}
 	}
 }
+			lv->cursor_seen |= line == b->cursor;
 
 /* How far down the view is. */
 static void find_last_row(struct logs_view *lv)
@@ -307,8 +309,12 @@ void logs_draw(struct view *v, struct app *app, const struct area *a, bool focus
 	outer.h -= lv->tall && lv->book;
 	if (lv->book) {
 		place_columns(lv, outer.w - 2);
-		lv->width = outer.w - 2;
-		lv->height = MAX(outer.h - 2 - lv->zoomed - lv->tall - lv->columns.ruled, 0);
+		int width = outer.w - 2, height = MAX(outer.h - 2 - lv->zoomed - lv->tall - lv->columns.ruled, 0);
+		bool resized = width != lv->width || height != lv->height;
+		lv->width = width;
+		lv->height = height;
+		if (resized)
+			logs_resized(lv);
 		find_last_row(lv);
 	}
 	struct area in = draw_frame(lv, &outer, focused);

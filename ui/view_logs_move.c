@@ -114,6 +114,13 @@ static void bring_in(struct logs_view *lv, size_t row)
 	else
 		set_top(lv, index, skip);
 }
+/* What the reader looks at stays in sight. */
+void logs_resized(struct logs_view *lv)
+{
+	if (lv->cursor_seen && lv->height && !lv->book->follow && lv->book->cursor != NO_LINE && rows_of(lv)->count)
+		bring_in(lv, logs_place(lv, lv->book->cursor));
+}
+
 
 void logs_point(struct logs_view *lv, uint64_t line)
 {

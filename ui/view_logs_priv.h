@@ -78,6 +78,7 @@ struct logs_view {
 	int64_t rate_shown;
 	int64_t graph_until; /* the second up to which the graph shows */
 
+	bool cursor_seen;
 	struct log_row rows[ENTRY_ROWS_MAX]; /* of the line that was laid out last */
 	int row_count;
 	struct strbuf pretty, scratch;
@@ -171,6 +172,8 @@ uint64_t logs_current(const struct logs_view *lv);
 /* ---- view_logs_find.c */
 void logs_set_search(struct logs_view *lv, const char *text);
 /* Behind an expression that is typed: how to go on, or why it is none yet. */
+/* The size has changed. */
+void logs_resized(struct logs_view *lv);
 void logs_remark(struct app *app, const char *how, const struct af_error *err);
 int logs_next_match(struct logs_view *lv, int step);
 void logs_try_jump(struct logs_view *lv);
