@@ -233,19 +233,19 @@ static bool was_told(struct book_source *s, const struct log_entry *e, const cha
 	return false;
 }
 
-static bool add_entry(struct log_book *b, const struct log_entry *e, const char *text)
+static void add_entry(struct log_book *b, const struct log_entry *e, const char *text)
 {
 	struct book_source *s = source_at(b, e->source);
 
 	if (!s || (e->meta.flags & LOG_MARKER && was_told(s, e, text)))
-		return false;
+		return;
 	if (e->timed) {
 		s->last_same = e->ns == s->last_ns ? s->last_same + 1 : 1;
 		s->last_ns = e->ns;
 	}
 	uint64_t line = log_store_add(b->store, &s->grouping, e->ns, (uint16_t) s->number, e->meta, text, e->len);
 	if (line == UINT64_MAX)
-		return false;
+		return;
 	const struct log_record *r = log_store_at(b->store, line);
 	bool error = !r->head && r->level >= LEVEL_ERROR;
 	struct book_sum *sum = sum_of(b, s->number);
@@ -253,7 +253,7 @@ static bool add_entry(struct log_book *b, const struct log_entry *e, const char 
 	sum->errors += error;
 	if (!(e->meta.flags & LOG_MARKER))
 		log_rates_add(&sum->rates, e->ns, error);
-	return log_list_added(&b->list, line);
+	log_list_added(&b->list, line);
 }
 
 void log_book_cut(struct log_book *b, uint64_t from, uint64_t to)
@@ -280,21 +280,24 @@ static void note_lag(struct log_book *b, const struct log_entry *e)
 	sum->behind = (int) MAX(MIN(b->lag_ms / 1000, INT64_C(1000000)), INT64_C(-1000000));
 }
 
-int log_book_add(struct log_book *b, const struct log_batch *batch)
+void log_book_add(struct log_book *b, const struct log_batch *batch)
 {
 	struct log_entry e = { 0 };
-	int shown = 0;
 
 	for (size_t pos = 0; pos < batch->len;) {
 		memcpy(&e, batch->data + pos, sizeof(e));
 		pos += sizeof(e);
-		shown += add_entry(b, &e, batch->data + pos);
+		add_entry(b, &e, batch->data + pos);
 		note_lag(b, &e);
 		pos += e.len;
 	}
-	if (!b->follow)
-		b->unseen += (uint64_t) shown;
-	return shown;
+}
+
+uint64_t log_book_unseen(const struct log_book *b)
+{
+	const struct log_numbers *rows = &b->list.rows;
+
+	return b->follow ? 0 : rows->count - log_numbers_place(rows, b->held);
 }
 
 /* ---- sums ---------------------------------------------------------------------------------------------- */

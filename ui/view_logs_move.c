@@ -87,14 +87,13 @@ void logs_hold(struct logs_view *lv)
 	logs_first_row(lv, &index, &skip);
 	set_top(lv, index, skip);
 	lv->book->follow = false;
-	lv->book->unseen = 0;
+	lv->book->held = log_store_end(lv->book->store);
 }
 
 void logs_follow(struct logs_view *lv)
 {
 	lv->book->follow = true;
 	lv->book->cursor = NO_LINE;
-	lv->book->unseen = 0;
 }
 
 /* Moves the top so that the row is in sight. */
@@ -114,13 +113,13 @@ static void bring_in(struct logs_view *lv, size_t row)
 	else
 		set_top(lv, index, skip);
 }
+
 /* What the reader looks at stays in sight. */
 void logs_resized(struct logs_view *lv)
 {
 	if (lv->cursor_seen && lv->height && !lv->book->follow && lv->book->cursor != NO_LINE && rows_of(lv)->count)
 		bring_in(lv, logs_place(lv, lv->book->cursor));
 }
-
 
 void logs_point(struct logs_view *lv, uint64_t line)
 {
