@@ -42,8 +42,6 @@ struct log_book {
 	int64_t followed_ms; /* since then */
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
 
-	unsigned muted; /* replicas, as the filter has them */
-
 	/* Where the reader stands. */
 	bool follow;
 	uint64_t top;    /* line at the top, when not following */

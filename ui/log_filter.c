@@ -1,9 +1,13 @@
 /* Rules. See log_filter.h. */
 #include "ui/log_filter.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RULES_MAX 64
+/* A line's time is that of its reading, which may be a little late. */
+#define WINDOW_SLACK_NS INT64_C(10000000)
 
 void log_filter_init(struct log_filter *f)
 {
@@ -49,7 +53,7 @@ af_code log_filter_add(struct log_filter *f, bool hide, enum log_purpose purpose
 
 static int index_of(const struct log_filter *f, enum log_purpose purpose)
 {
-	for (int i = 0; i < f->count; i++)
+	for (int i = f->from; i < f->count; i++)
 		if (f->rules[i].purpose == purpose)
 			return i;
 	return -1;
@@ -82,10 +86,66 @@ af_code log_filter_edit(struct log_filter *f, int i, const char *text, struct af
 	return AF_OK;
 }
 
-void log_filter_remove(struct log_filter *f, int i)
+static void take_rule(struct log_filter *f, int i)
 {
 	rule_clear(&f->rules[i]);
 	memmove(&f->rules[i], &f->rules[i + 1], (size_t) (--f->count - i) * sizeof(*f->rules));
+	f->from -= i < f->from;
+}
+
+/* What was put aside counts again; of two quick filters that is the first. */
+static void end_trace(struct log_filter *f)
+{
+	int trace = f->from, quick = index_of(f, RULE_QUICK);
+
+	f->from = 0;
+	if (quick >= 0 && index_of(f, RULE_QUICK) < trace)
+		take_rule(f, quick);
+	take_rule(f, trace);
+	f->window_count = 0;
+	f->grown = false;
+	f->least = f->least_aside;
+	f->least_aside = LEVEL_NONE;
+}
+
+void log_filter_remove(struct log_filter *f, int i)
+{
+	if (log_filter_traced(f) == &f->rules[i])
+		end_trace(f);
+	else
+		take_rule(f, i);
+}
+
+const struct log_rule *log_filter_traced(const struct log_filter *f)
+{
+	return f->from < f->count && f->rules[f->from].purpose >= RULE_TRACE ? &f->rules[f->from] : NULL;
+}
+
+int log_filter_aside(const struct log_filter *f)
+{
+	int count = f->least_aside > LEVEL_NONE;
+
+	for (int i = 0; i < f->from; i++)
+		count += !f->rules[i].off;
+	return count;
+}
+
+af_code log_filter_trace(struct log_filter *f, enum log_purpose purpose, const char *text, struct af_error *err)
+{
+	af_code rc = str_blank(text) ? AF_OK : log_pattern_check(text, err);
+
+	if (rc)
+		return rc;
+	if (log_filter_traced(f))
+		end_trace(f);
+	if (str_blank(text))
+		return AF_OK;
+	if ((rc = log_filter_add(f, false, purpose, text, err)))
+		return rc;
+	f->from = f->count - 1;
+	f->least_aside = f->least;
+	f->least = LEVEL_NONE;
+	return AF_OK;
 }
 
 af_code log_filter_set(struct log_filter *f, enum log_purpose purpose, const char *text, struct af_error *err)
@@ -102,7 +162,7 @@ af_code log_filter_set(struct log_filter *f, enum log_purpose purpose, const cha
 
 bool log_filter_active(const struct log_filter *f)
 {
-	for (int i = 0; i < f->count; i++)
+	for (int i = f->from; i < f->count; i++)
 		if (!f->rules[i].off)
 			return true;
 	return f->least > LEVEL_NONE || (f->only < 0 && f->muted);
@@ -123,6 +183,50 @@ const char *log_visible(const struct log_store *s, const struct log_record *r, s
 	return scratch->data;
 }
 
+/* "call method=… ms=12.3 id=…": the server's line at the end of a call tells when it began. */
+static void note_window(struct log_filter *f, const struct log_record *r, const char *text, size_t len)
+{
+	static const char sign[] = " ms=";
+	const char *ms = memmem(text, len, sign, strlen(sign));
+	char number[32];
+
+	if (!ms || !memmem(text, len, "call ", 5) || f->window_count == WINDOWS_MAX)
+		return;
+	ms += strlen(sign);
+	snprintf(number, sizeof(number), "%.*s", (int) MIN(len - (size_t) (ms - text), sizeof(number) - 1), ms);
+	double took = strtod(number, NULL);
+	if (!(took >= 0 && took < 1e9))
+		return;
+	struct log_window w = { r->replica, r->ns - (int64_t) (took * 1e6) - WINDOW_SLACK_NS, r->ns };
+	for (int i = 0; i < f->window_count; i++)
+		if (f->windows[i].replica == w.replica && f->windows[i].from_ns == w.from_ns && f->windows[i].to_ns == w.to_ns)
+			return;
+	f->windows[f->window_count++] = w;
+	f->grown = true;
+}
+
+static bool in_window(const struct log_filter *f, const struct log_record *r)
+{
+	for (int i = 0; i < f->window_count; i++)
+		if (f->windows[i].replica == r->replica && f->windows[i].from_ns <= r->ns && r->ns <= f->windows[i].to_ns)
+			return true;
+	return false;
+}
+
+static bool rule_passes(struct log_filter *f, const struct log_rule *rule, const struct log_record *r, const char *text, size_t len)
+{
+	bool found;
+
+	if (rule->off)
+		return true;
+	found = log_pattern_find(rule->pattern, text, len, 0, NULL, NULL);
+	if (rule->purpose != RULE_CALL)
+		return found != rule->hide;
+	if (found)
+		note_window(f, r, text, len);
+	return found || in_window(f, r);
+}
+
 bool log_filter_passes(struct log_filter *f, const struct log_store *s, const struct log_record *r)
 {
 	size_t len;
@@ -136,8 +240,8 @@ bool log_filter_passes(struct log_filter *f, const struct log_store *s, const st
 	if (!f->count)
 		return true;
 	const char *text = log_visible(s, r, &f->plain, &len);
-	for (int i = 0; i < f->count; i++)
-		if (!f->rules[i].off && log_pattern_find(f->rules[i].pattern, text, len, 0, NULL, NULL) == f->rules[i].hide)
+	for (int i = f->from; i < f->count; i++)
+		if (!rule_passes(f, &f->rules[i], r, text, len))
 			return false;
 	return true;
 }

@@ -70,6 +70,7 @@ void logs_refresh_list(struct logs_view *lv)
 	if (!b || b->generation == lv->generation)
 		return;
 	b->generation = lv->generation;
+	lv->filter->grown = false;
 	log_list_restart(&b->list);
 	/* The first screenful, at once. */
 	log_list_step(&b->list, STEP_US);
@@ -85,17 +86,16 @@ void logs_refilter(struct logs_view *lv)
 
 bool logs_merged(const struct logs_view *lv)
 {
-	return lv->book && log_book_several(lv->book) && lv->filter.only < 0;
+	return lv->book && log_book_several(lv->book) && lv->filter->only < 0;
 }
 
 void logs_update_only(struct logs_view *lv)
 {
-	bool traced = log_filter_get(&lv->filter, RULE_TRACE) != NULL;
-	int only = lv->merge || traced ? -1 : lv->selected;
+	int only = lv->merge || log_filter_traced(lv->filter) ? -1 : lv->selected;
 
-	if (only == lv->filter.only)
+	if (only == lv->filter->only)
 		return;
-	lv->filter.only = only;
+	lv->filter->only = only;
 	lv->generation++;
 }
 
@@ -108,6 +108,11 @@ static void on_batch(void *arg, struct log_feed *feed, const struct log_batch *b
 	if (!lv->book || lv->book->feed != feed)
 		return;
 	log_book_add(lv->book, batch);
+	/* The end of the call that is traced tells when it began: what it printed came before. */
+	if (lv->filter->grown) {
+		lv->generation++;
+		logs_refresh_list(lv);
+	}
 	logs_pump(lv);
 	/* Out of sight: no frame is due. */
 	if (!lv->shown)
@@ -186,20 +191,42 @@ static void forget_some(struct logs_view *lv)
 	}
 }
 
+struct log_filter *logs_filter_of(struct logs_view *lv, const char *environment)
+{
+	struct log_scope **scopes, *s;
+
+	for (int i = 0; i < lv->scope_count; i++)
+		if (!strcmp(lv->scopes[i]->environment, environment))
+			return &lv->scopes[i]->filter;
+	scopes = realloc(lv->scopes, (size_t) (lv->scope_count + 1) * sizeof(struct log_scope *));
+	if (!scopes)
+		return NULL;
+	lv->scopes = scopes;
+	if (!(s = calloc(1, sizeof(*s))) || !(s->environment = strdup(environment))) {
+		free(s);
+		return NULL;
+	}
+	log_filter_init(&s->filter);
+	lv->scopes[lv->scope_count++] = s;
+	return &s->filter;
+}
+
 static void open_book(struct logs_view *lv, const char *environment)
 {
+	struct log_filter *filter = logs_filter_of(lv, environment);
 	struct log_book *b = NULL;
 	int i = 0;
+
+	if (!filter)
+		return;
 
 	while (i < lv->book_count && strcmp(lv->books[i]->environment, environment) != 0)
 		i++;
 	if (i == lv->book_count) {
 		if (lv->book_count == BOOKS_MAX)
 			forget(lv, BOOKS_MAX - 1);
-		if (!(b = log_book_new(environment, &lv->app->options, &lv->filter, NULL)))
+		if (!(b = log_book_new(environment, &lv->app->options, filter, NULL)))
 			return;
-		if (lv->muted_of && !strcmp(lv->muted_of, environment))
-			b->muted = lv->muted_then;
 		b->generation = lv->generation - 1;
 		lv->book_count++;
 	} else {
@@ -208,9 +235,7 @@ static void open_book(struct logs_view *lv, const char *environment)
 	i = MIN(i, lv->book_count - 1);
 	memmove(lv->books + 1, lv->books, (size_t) i * sizeof(*lv->books));
 	lv->books[0] = lv->book = b;
-	if (b->muted != lv->filter.muted)
-		lv->generation++;
-	lv->filter.muted = b->muted;
+	lv->filter = filter;
 	lv->match = NO_LINE;
 	if (b->list.search != lv->search)
 		log_list_search(&b->list, lv->search);
@@ -244,6 +269,7 @@ void logs_view_selection_changed(struct view *v, struct app *app)
 		stop_feed(lv);
 		logs_save_drop(lv);
 		lv->book = NULL;
+		lv->filter = logs_filter_of(lv, "");
 		if (e)
 			open_book(lv, e->name);
 	}

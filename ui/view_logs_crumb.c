@@ -13,12 +13,12 @@ static void add_replicas(const struct logs_view *lv, const struct environment *e
 {
 	int shown = 0;
 
-	if (lv->filter.only >= 0) {
-		strbuf_addf(facts, "replica %d of %d\n", lv->filter.only, e->count);
+	if (lv->filter->only >= 0) {
+		strbuf_addf(facts, "replica %d of %d\n", lv->filter->only, e->count);
 		return;
 	}
 	for (int i = 0; i < e->count; i++)
-		shown += e->replicas[i].number >= MUTABLE || !(lv->filter.muted >> e->replicas[i].number & 1);
+		shown += e->replicas[i].number >= MUTABLE || !(lv->filter->muted >> e->replicas[i].number & 1);
 	strbuf_addf(facts, "%d of %d replica%s\n", shown, e->count, e->count == 1 ? "" : "s");
 }
 

@@ -9,7 +9,7 @@
 
 double logs_rate(const struct logs_view *lv)
 {
-	return lv->book ? log_book_rate(lv->book, lv->filter.only, wall_ms() / 1000) : 0;
+	return lv->book ? log_book_rate(lv->book, lv->filter->only, wall_ms() / 1000) : 0;
 }
 
 /* ---- words in the frame ----------------------------------------------------------------------------- */
@@ -25,7 +25,7 @@ static bool has_no_log(const struct logs_view *lv)
 static void add_state(const struct logs_view *lv, struct strbuf *sb)
 {
 	static const char *const words[] = { "CONNECTING", "LIVE", "NOT RUNNING", "ENGINE AWAY", "REMOVED" };
-	enum log_stream_state state = log_book_state(lv->book, lv->filter.only);
+	enum log_stream_state state = log_book_state(lv->book, lv->filter->only);
 
 	if (has_no_log(lv))
 		strbuf_adds(sb, "NO LOGS");
@@ -48,7 +48,7 @@ static void add_muted(const struct logs_view *lv, struct strbuf *sb)
 	const char *words = "  without";
 
 	for (int n = 0; n < 10 && !lv->zoomed; n++)
-		if (lv->filter.muted >> n & 1 && log_book_has(lv->book, n)) {
+		if (lv->filter->muted >> n & 1 && log_book_has(lv->book, n)) {
 			strbuf_addf(sb, "%s %d", words, n);
 			words = "";
 		}
@@ -58,7 +58,7 @@ static void add_muted(const struct logs_view *lv, struct strbuf *sb)
 static const char *host_of(const struct logs_view *lv)
 {
 	for (int i = lv->book->source_count; i-- > 0;)
-		if (lv->book->sources[i].number == lv->filter.only)
+		if (lv->book->sources[i].number == lv->filter->only)
 			return lv->book->sources[i].host;
 	return "";
 }
@@ -69,31 +69,39 @@ static void add_title(const struct logs_view *lv, struct strbuf *sb, int width)
 	if (!lv->book)
 		return;
 	strbuf_addf(sb, "  %s", lv->book->environment);
-	if (lv->filter.only >= 0)
-		strbuf_addf(sb, "·%d", lv->filter.only);
-	if (lv->filter.only >= 0 && width < 100 && lv->app->model.host_count > 1)
+	if (lv->filter->only >= 0)
+		strbuf_addf(sb, "·%d", lv->filter->only);
+	if (lv->filter->only >= 0 && width < 100 && lv->app->model.host_count > 1)
 		strbuf_addf(sb, " %s", host_of(lv));
-	if (lv->filter.only < 0 && log_book_several(lv->book)) {
+	if (lv->filter->only < 0 && log_book_several(lv->book)) {
 		strbuf_adds(sb, "  merged by time");
 		add_muted(lv, sb);
 	}
 }
 
-static void add_right(const struct logs_view *lv, struct hints *h)
+static void add_count(const struct logs_view *lv, struct strbuf *sb, const char *before, const char *after)
+{
+	strbuf_adds(sb, before);
+	count_format(sb, lv->book->list.lines);
+	strbuf_adds(sb, " of ");
+	count_format(sb, log_book_lines(lv->book, lv->filter->only));
+	strbuf_adds(sb, after);
+}
+
+static void add_right(const struct logs_view *lv, struct hints *h, bool narrow)
 {
 	struct strbuf *sb = &h->text;
 	char words[48];
-	uint64_t errors = log_book_errors(lv->book, lv->filter.only);
+	uint64_t errors = log_book_errors(lv->book, lv->filter->only);
 
+	/* Of what there is no room for the last goes first, and this is always told. */
+	if (log_filter_active(lv->filter) && !lv->zoomed && narrow)
+		add_count(lv, sb, "", "   ");
 	add_state(lv, sb);
 	if (errors)
 		strbuf_addf(sb, "   %llu err", (unsigned long long) errors);
-	if (log_filter_active(&lv->filter) && !lv->zoomed) {
-		strbuf_adds(sb, "   ");
-		count_format(sb, lv->book->list.lines);
-		strbuf_adds(sb, " of ");
-		count_format(sb, log_book_lines(lv->book, lv->filter.only));
-	}
+	if (log_filter_active(lv->filter) && !lv->zoomed && !narrow)
+		add_count(lv, sb, "   ", "");
 	if (lv->zoomed)
 		return;
 	snprintf(words, sizeof(words), "wrap %s", lv->wrap ? "on" : "off");
@@ -168,8 +176,8 @@ static void add_bottom_right(const struct logs_view *lv, struct strbuf *sb, bool
 {
 	if (lv->book->follow && wide && !lv->zoomed) {
 		strbuf_adds(sb, "scrollback ");
-		count_format(sb, log_book_lines(lv->book, lv->filter.only));
-		strbuf_adds(sb, " lines · ");
+		count_format(sb, log_book_lines(lv->book, lv->filter->only));
+		strbuf_addf(sb, " line%s · ", log_book_lines(lv->book, lv->filter->only) == 1 ? "" : "s");
 		add_dropped(lv, sb);
 		return;
 	}
@@ -203,6 +211,9 @@ static void place_columns(struct logs_view *lv, int width)
 	if (c->ruled && logs_merged(lv)) {
 		c->replica = x + 1;
 		x += 4;
+	} else if (c->ruled && c->time) {
+		c->rule = x;
+		x += 2;
 	}
 	c->level = x;
 	c->text = x + (c->ruled ? 8 : 6);
@@ -211,31 +222,28 @@ static void place_columns(struct logs_view *lv, int width)
 static void draw_lines(struct logs_view *lv, const struct area *a, bool focused)
 {
 	const struct log_book *b = lv->book;
-	} else if (c->ruled && c->time) {
-		c->rule = x;
-		x += 2;
 	const struct log_numbers *rows = &b->list.rows;
 	size_t index;
 	int skip;
 
 	logs_first_row(lv, &index, &skip);
 	lv->screen_rows = 0;
+	lv->cursor_seen = lv->cursor_seen && !a->h;
 	for (int y = 0; y < a->h && index < rows->count; index++, skip = 0) {
 		uint64_t line = log_number(rows, index);
 		int count = logs_layout(lv, line);
 		for (int i = skip; i < count && y < a->h; i++, y++) {
 			if (y < SCREEN_ROWS_MAX)
 				lv->screen_lines[lv->screen_rows++] = line;
+			lv->cursor_seen |= line == b->cursor;
 			if (line == b->cursor && i == 0) {
 				draw_selected(a, y, focused ? ROLE_SELECTED : ROLE_SELECTED_IDLE);
-	lv->cursor_seen = lv->cursor_seen && !a->h;
 				draw_str(a, y, 0, ROLE_KEY, glyph(GLYPH_CURSOR));
 			}
 			logs_draw_row(lv, a, y, &lv->rows[i], i == 0);
 		}
 	}
 }
-			lv->cursor_seen |= line == b->cursor;
 
 /* How far down the view is. */
 static void find_last_row(struct logs_view *lv)
@@ -262,14 +270,14 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 		text = "an environment of mode url keeps its logs where it runs";
 	else if (!log_list_done(&b->list))
 		text = "filtering …";
-	else if (log_book_lines(b, lv->filter.only))
+	else if (log_book_lines(b, lv->filter->only))
 		text = "no line passes the filters";
-	else if (log_book_state(b, lv->filter.only) == STREAM_CONNECTING)
+	else if (log_book_state(b, lv->filter->only) == STREAM_CONNECTING)
 		text = "reading …";
-	else if (log_book_state(b, lv->filter.only) == STREAM_AWAY)
+	else if (log_book_state(b, lv->filter->only) == STREAM_AWAY)
 		text = "the engine does not answer; reading goes on when it does";
 	int x = 2 + draw_str(a, 0, 2, ROLE_DIM, text);
-	if (log_list_done(&b->list) && log_book_lines(b, lv->filter.only) && !lv->zoomed)
+	if (log_list_done(&b->list) && log_book_lines(b, lv->filter->only) && !lv->zoomed)
 		logs_draw_rules(lv, a, 0, x + 2);
 }
 
@@ -281,7 +289,7 @@ static struct area draw_frame(struct logs_view *lv, const struct area *a, bool f
 
 	add_title(lv, &title, a->w);
 	if (lv->book) {
-		add_right(lv, &right);
+		add_right(lv, &right, a->w < 100);
 		add_bottom(lv, &bottom, focused);
 		add_bottom_right(lv, &bottom_right, a->w >= 100);
 	}

@@ -21,23 +21,23 @@ static void filters_free(struct view *v)
 	free(v);
 }
 
-static void draw_rule(const struct area *a, int y, const struct log_rule *rule, bool selected)
+static void draw_rule(const struct area *a, int y, const struct log_rule *rule, bool counts, bool selected)
 {
-	enum role role = rule->off ? ROLE_DIM : ROLE_TEXT;
+	enum role role = !counts ? ROLE_DIM : ROLE_TEXT;
 
 	if (selected)
 		draw_selected(a, y, ROLE_SELECTED);
 	draw_str(a, y, 1, role, rule->off ? "□" : "▣");
-	draw_str(a, y, 3, role, rule->purpose == RULE_TRACE ? "trace" : rule->hide ? "hide" : "keep");
+	draw_str(a, y, 3, role, rule->purpose >= RULE_TRACE ? "trace" : rule->hide ? "hide" : "keep");
 	int x = 9 + draw_str(a, y, 9, ROLE_DIM, "/");
-	x += draw_text(a, y, x, rule->off ? ROLE_DIM : ROLE_FILTER, rule->text, strlen(rule->text), true);
+	x += draw_text(a, y, x, !counts ? ROLE_DIM : ROLE_FILTER, rule->text, strlen(rule->text), true);
 	draw_str(a, y, x, ROLE_DIM, "/");
 }
 
 static void filters_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct filters_view *fv = (struct filters_view *) v;
-	const struct log_filter *f = &fv->lv->filter;
+	const struct log_filter *f = fv->lv->filter;
 	AUTO_STRBUF count = STRBUF_INIT(128);
 	struct box box = { .title = "Log filters", .focused = focused };
 	char said[120];
@@ -46,7 +46,7 @@ static void filters_draw(struct view *v, struct app *app, const struct area *a, 
 	if (fv->lv->book) {
 		count_format(&count, fv->lv->book->list.lines);
 		strbuf_adds(&count, " of ");
-		count_format(&count, log_book_lines(fv->lv->book, fv->lv->filter.only));
+		count_format(&count, log_book_lines(fv->lv->book, fv->lv->filter->only));
 	}
 	box.bottom = keymap_say(app->keymap, "a keep · h hide · space on/off · {open} edit · x remove · c clear · v level · {back} close",
 				said, sizeof(said));
@@ -57,7 +57,7 @@ static void filters_draw(struct view *v, struct app *app, const struct area *a, 
 		draw_str(&in, 0, 1, ROLE_DIM, "no filter; a line is shown if it matches all that keep and none that hides");
 	int top = MAX(0, fv->cursor - (in.h - 3));
 	for (int i = top; i < f->count && i - top < in.h - 2; i++)
-		draw_rule(&in, i - top, &f->rules[i], i == fv->cursor);
+		draw_rule(&in, i - top, &f->rules[i], !f->rules[i].off && i >= f->from, i == fv->cursor);
 	draw_fmt(&in, in.h - 1, 1, ROLE_TEXT, "least level: %s", f->least ? log_level_name(f->least) : "all");
 }
 
@@ -65,7 +65,7 @@ static void filters_draw(struct view *v, struct app *app, const struct area *a, 
 
 static void changed(struct filters_view *fv)
 {
-	fv->cursor = MAX(0, MIN(fv->cursor, fv->lv->filter.count - 1));
+	fv->cursor = MAX(0, MIN(fv->cursor, fv->lv->filter->count - 1));
 	logs_update_only(fv->lv);
 	logs_refilter(fv->lv);
 }
@@ -89,11 +89,11 @@ static void added(struct app *app, const char *text, void *arg)
 
 	if (str_blank(text))
 		return;
-	if (log_filter_add(&fv->lv->filter, fv->hide, RULE_STACK, text, &err)) {
+	if (log_filter_add(fv->lv->filter, fv->hide, RULE_STACK, text, &err)) {
 		ask_new(fv, fv->hide, text);
 		logs_remark(app, NULL, &err);
 	} else {
-		fv->cursor = fv->lv->filter.count - 1;
+		fv->cursor = fv->lv->filter->count - 1;
 	}
 	af_error_clear(&err);
 	changed(fv);
@@ -104,9 +104,9 @@ static void edited(struct app *app, const char *text, void *arg)
 	struct filters_view *fv = arg;
 	struct af_error err = AF_ERROR_INIT;
 
-	if (str_blank(text) || fv->cursor >= fv->lv->filter.count)
+	if (str_blank(text) || fv->cursor >= fv->lv->filter->count)
 		return;
-	if (log_filter_edit(&fv->lv->filter, fv->cursor, text, &err)) {
+	if (log_filter_edit(fv->lv->filter, fv->cursor, text, &err)) {
 		ask_change(fv, text);
 		logs_remark(app, NULL, &err);
 	}
@@ -128,13 +128,15 @@ static void ask_new(struct filters_view *fv, bool hide, const char *text)
 static int filters_key(struct view *v, struct app *app UNUSED, keycode key)
 {
 	struct filters_view *fv = (struct filters_view *) v;
-	struct log_filter *f = &fv->lv->filter;
+	struct log_filter *f = fv->lv->filter;
 	bool on_rule = fv->cursor < f->count;
 
 	if (key == 'a' || key == 'h') {
 		ask_new(fv, key == 'h', NULL);
 	} else if ((key == 'x' || key == 'd') && on_rule) {
 		log_filter_remove(f, fv->cursor);
+	} else if (key == ' ' && on_rule && log_filter_traced(f) == &f->rules[fv->cursor]) {
+		log_filter_remove(f, fv->cursor); /* what it has put aside counts again */
 	} else if (key == ' ' && on_rule) {
 		f->rules[fv->cursor].off = !f->rules[fv->cursor].off;
 	} else if (key == 'c') {
@@ -157,7 +159,7 @@ static bool filters_wants_text(const struct view *v UNUSED)
 static int filters_act(struct view *v, struct app *app UNUSED, enum action action)
 {
 	struct filters_view *fv = (struct filters_view *) v;
-	const struct log_filter *f = &fv->lv->filter;
+	const struct log_filter *f = fv->lv->filter;
 
 	switch (action) {
 	case ACT_UP:

@@ -162,7 +162,7 @@ static void filter_changed(struct app *app, const char *text, void *arg)
 
 	struct af_error err = AF_ERROR_INIT;
 
-	if (log_filter_set(&lv->filter, RULE_QUICK, text, &err)) {
+	if (log_filter_set(lv->filter, RULE_QUICK, text, &err)) {
 		logs_remark(app, NULL, &err);
 	} else {
 		logs_refilter(lv);
@@ -178,7 +178,7 @@ static void filter_done(struct app *app, const char *text, void *arg)
 	struct logs_view *lv = arg;
 	struct af_error err = AF_ERROR_INIT;
 
-	if (log_filter_set(&lv->filter, RULE_QUICK, text, &err)) {
+	if (log_filter_set(lv->filter, RULE_QUICK, text, &err)) {
 		ask_filter(lv, text);
 		logs_remark(app, NULL, &err);
 	}
@@ -194,7 +194,7 @@ static void ask_filter(struct logs_view *lv, const char *initial)
 
 void logs_ask_filter(struct logs_view *lv)
 {
-	const struct log_rule *rule = log_filter_get(&lv->filter, RULE_QUICK);
+	const struct log_rule *rule = log_filter_get(lv->filter, RULE_QUICK);
 
 	ask_filter(lv, rule ? rule->text : NULL);
 }
@@ -237,11 +237,11 @@ bool logs_trace_pattern(struct strbuf *out, const char *text, size_t len)
 	return any;
 }
 
-void logs_set_trace(struct logs_view *lv, const char *regex)
+void logs_set_trace(struct logs_view *lv, enum log_purpose purpose, const char *regex)
 {
 	struct af_error err = AF_ERROR_INIT;
 
-	if (log_filter_set(&lv->filter, RULE_TRACE, regex, &err))
+	if (log_filter_trace(lv->filter, purpose, regex, &err))
 		app_notice_error(lv->app, &err);
 	af_error_clear(&err);
 	logs_update_only(lv);
@@ -253,8 +253,8 @@ int logs_trace_line(struct logs_view *lv)
 	uint64_t line = logs_current(lv);
 	AUTO_STRBUF regex = STRBUF_INIT(STRBUF_LINE);
 
-	if (log_filter_get(&lv->filter, RULE_TRACE)) {
-		logs_set_trace(lv, NULL);
+	if (log_filter_traced(lv->filter)) {
+		logs_set_trace(lv, RULE_TRACE, NULL);
 		return REACT_REDRAW;
 	}
 	if (line == NO_LINE)
@@ -263,7 +263,7 @@ int logs_trace_line(struct logs_view *lv)
 	size_t len;
 	const char *text = log_visible(lv->book->store, r, &lv->scratch, &len);
 	if (logs_trace_pattern(&regex, text, MIN(len, (size_t) 65536)))
-		logs_set_trace(lv, regex.data);
+		logs_set_trace(lv, RULE_TRACE, regex.data);
 	else
 		app_notice(lv->app, NOTICE_INFO, "this line names no task or call");
 	return REACT_REDRAW;
@@ -278,5 +278,5 @@ void logs_view_trace(struct view *v, struct app *app UNUSED, const char *text)
 			strbuf_addc(&regex, '\\');
 		strbuf_addc(&regex, *text);
 	}
-	logs_set_trace((struct logs_view *) v, regex.data);
+	logs_set_trace((struct logs_view *) v, RULE_CALL, regex.data);
 }

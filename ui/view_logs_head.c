@@ -18,8 +18,8 @@ void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y)
 	uint32_t all_errors[LOG_RATES_SIZE];
 	AUTO_STRBUF sb = STRBUF_INIT(256), drop = STRBUF_INIT(64);
 
-	lv->graph_until = log_book_until(lv->book, lv->filter.only, now);
-	log_book_last(lv->book, lv->filter.only, lv->graph_until, LOG_RATES_SIZE, all_lines, all_errors);
+	lv->graph_until = log_book_until(lv->book, lv->filter->only, now);
+	log_book_last(lv->book, lv->filter->only, lv->graph_until, LOG_RATES_SIZE, all_lines, all_errors);
 	for (int i = 0; i < LOG_RATES_SIZE; i++)
 		peak = MAX(peak, all_lines[i]);
 	if (lv->graph_until && lv->graph_until < now) {
@@ -64,60 +64,152 @@ static unsigned replica_bits(const struct logs_view *lv)
 	return bits;
 }
 
+static bool is_off(const struct logs_view *lv, int n)
+{
+	return lv->filter->muted >> n & 1 || (lv->filter->only >= 0 && lv->filter->only != n);
+}
+
 static void draw_replicas(const struct logs_view *lv, const struct area *a, int y, int x)
 {
 	unsigned bits = replica_bits(lv);
 
 	x += draw_str(a, y, x, ROLE_DIM, "replica");
-	for (int n = 0; n < 10; n++) {
-		bool muted = lv->filter.muted >> n & 1 || (lv->filter.only >= 0 && lv->filter.only != n);
+	for (int n = 0; n < 10; n++)
 		if (bits >> n & 1)
-			x += draw_fmt(a, y, x, muted ? ROLE_DIM : (enum role)(ROLE_REPLICA_0 + n % 6), " %s%d",
-				      muted ? "□" : "▣", n);
-	}
+			x += draw_fmt(a, y, x, is_off(lv, n) ? ROLE_DIM : (enum role)(ROLE_REPLICA_0 + n % 6), " %s%d",
+				      is_off(lv, n) ? "□" : "▣", n);
 }
 
-int logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)
+/* Cells that the replicas take; 0: nothing is to be told of them. */
+static int replicas_width(const struct logs_view *lv, bool needed)
+{
+	unsigned bits = replica_bits(lv), off = 0;
+
+	for (int n = 0; n < 10; n++)
+		off |= (unsigned) (bits >> n & 1 && is_off(lv, n)) << n;
+	if (!log_book_several(lv->book) || (needed && !off))
+		return 0;
+	return 7 + 3 * __builtin_popcount(bits);
+}
+
+/* Words of the rules, each with its role, as one text: it is measured before it is drawn. */
+struct rule_words {
+	struct strbuf text;
+	struct {
+		size_t from;
+		enum role role;
+	} parts[32];
+	int count;
+};
+
+static void add_words(struct rule_words *w, enum role role, const char *before, const char *text, const char *after)
+{
+	if (w->count == (int) ARRAY_LEN(w->parts))
+		return;
+	w->parts[w->count].from = w->text.len;
+	w->parts[w->count++].role = role;
+	strbuf_addf(&w->text, "%s%s%s", before, text, after);
+}
+
+static const char *rule_name(const struct log_rule *rule)
+{
+	static const char *const traces[] = { [RULE_TRACE] = "trace ", [RULE_CALL] = "call " };
+
+	return rule->purpose >= RULE_TRACE ? traces[rule->purpose] : rule->hide ? "hide " : "keep ";
+}
+
+/* "Esc brings back 2 filters": what the trace has put aside. */
+static void add_aside(const struct logs_view *lv, struct rule_words *w)
+{
+	int aside = log_filter_aside(lv->filter);
+	char said[64];
+
+	if (!log_filter_traced(lv->filter))
+		return;
+	const char *back = keymap_say(lv->app->keymap, aside ? "{back} brings back" : "{back} ends it", said, sizeof(said));
+	add_words(w, ROLE_DIM, w->count ? "  " : "", back, "");
+	if (aside)
+		strbuf_addf(&w->text, " %d filter%s", aside, aside == 1 ? "" : "s");
+}
+
+static void add_rules(const struct logs_view *lv, struct rule_words *w)
 {
 	static const char *const levels[LEVEL_COUNT] = { "", "trace", "debug", "info", "warn", "error", "fatal" };
+	const struct log_filter *f = lv->filter;
 
-	for (int i = 0; i < lv->filter.count; i++) {
-		const struct log_rule *rule = &lv->filter.rules[i];
-		if (rule->off)
+	for (int i = f->from; i < f->count; i++) {
+		if (f->rules[i].off)
 			continue;
-		x += draw_str(a, y, x, ROLE_DIM, rule->purpose == RULE_TRACE ? "trace " : rule->hide ? "hide " : "keep ");
-		x += draw_fmt(a, y, x, ROLE_FILTER, "/%s/", rule->text) + 2;
+		add_words(w, ROLE_DIM, w->count ? "  " : "", rule_name(&f->rules[i]), "");
+		add_words(w, ROLE_FILTER, "/", f->rules[i].text, "/");
 	}
-	if (lv->filter.least)
-		x += draw_fmt(a, y, x, ROLE_TEXT, "level ≥ %s", levels[lv->filter.least]) + 2;
-	/* What there is no room for must not look as if it were not there. */
-	if (x > a->w + 2)
-		draw_str(a, y, a->w - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
-	return x;
+	if (f->least)
+		add_words(w, ROLE_TEXT, w->count ? "  " : "", "level ≥ ", levels[f->least]);
+	add_aside(lv, w);
 }
 
+static void draw_words(const struct rule_words *w, const struct area *a, int y, int x, int width)
+{
+	bool cut = text_width(w->text.data, w->text.len) > width;
+	struct area room = { a->y, a->x, a->h, MIN(a->w, x + width - cut) };
+	int start = x;
+
+	if (width < 1)
+		return;
+	for (int i = 0; i < w->count; i++) {
+		size_t from = w->parts[i].from, to = i + 1 < w->count ? w->parts[i + 1].from : w->text.len;
+		x += draw_text(&room, y, x, w->parts[i].role, w->text.data + from, to - from, false);
+	}
+	/* What there is no room for must not look as if it were not there. */
+	if (cut)
+		draw_str(a, y, start + width - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
+}
+
+void logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)
+{
+	struct rule_words words = { .text = STRBUF_INIT(STRBUF_TEXT) };
+
+	add_rules(lv, &words);
+	draw_words(&words, a, y, x, a->w - x);
+	strbuf_free(&words.text);
+}
+
+static void add_count(const struct logs_view *lv, struct strbuf *sb)
+{
+	count_format(sb, lv->book->list.lines);
+	if (!log_list_done(&lv->book->list))
+		strbuf_addc(sb, '+');
+	strbuf_adds(sb, " of ");
+	count_format(sb, log_book_lines(lv->book, lv->filter->only));
+	strbuf_adds(sb, " lines");
+}
+
+/* The rules, the replicas, the count; where there is little room, replicas that are all on yield first. */
 void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int y)
 {
 	AUTO_STRBUF count = STRBUF_INIT(256);
-	bool several = log_book_several(lv->book);
+	struct rule_words words = { .text = STRBUF_INIT(STRBUF_TEXT) };
 	char buf[32];
 	const char *edit = keymap_hint(lv->app->keymap, ACT_FILTER_STACK, buf, sizeof(buf));
 
-	count_format(&count, lv->book->list.lines);
-	if (!log_list_done(&lv->book->list))
-		strbuf_addc(&count, '+');
-	strbuf_adds(&count, " of ");
-	count_format(&count, log_book_lines(lv->book, lv->filter.only));
-	strbuf_adds(&count, " lines");
-	if (!str_blank(edit))
+	add_count(lv, &count);
+	add_rules(lv, &words);
+	int width = text_width(words.text.data, words.text.len), replicas = replicas_width(lv, false);
+	int right = a->w - 1 - text_width(count.data, count.len), hint = str_blank(edit) ? 0 : 2 + text_width(edit, strlen(edit)) + 5;
+	if (hint && 1 + width + (width ? 2 : 0) + replicas_width(lv, true) + 2 <= right - hint) {
 		strbuf_addf(&count, "  %s edit", edit);
-	int right = a->w - text_width(count.data, count.len) - 1;
+		right -= hint;
+	}
 	draw_str(a, y, right, ROLE_TEXT, count.data);
-	int reserved = several ? 7 + 3 * __builtin_popcount(replica_bits(lv)) + 3 : 2;
-	struct area left = { a->y, a->x, a->h, right - 2 }, rules = { a->y, a->x, a->h, right - reserved };
-	int x = MIN(logs_draw_rules(lv, &rules, y, 1), rules.w + 1);
-	if (several)
-		draw_replicas(lv, &left, y, x);
+	if (1 + width + (width ? 2 : 0) + replicas + 2 > right)
+		replicas = replicas_width(lv, true);
+	int room = right - 2 - 1 - (replicas ? replicas + 2 : 0);
+	draw_words(&words, a, y, 1, MIN(width, room));
+	if (replicas) {
+		struct area left = { a->y, a->x, a->h, right - 2 };
+		draw_replicas(lv, &left, y, 1 + (width ? MIN(width, room) + 2 : 0));
+	}
+	strbuf_free(&words.text);
 }
 
 void logs_draw_heading(const struct logs_view *lv, const struct area *a, int y)
@@ -129,6 +221,8 @@ void logs_draw_heading(const struct logs_view *lv, const struct area *a, int y)
 		draw_str(a, y, x, ROLE_BORDER, "─");
 	if (c->time)
 		draw_str(a, y, c->time, ROLE_COLUMN, times[lv->time]);
+	if (c->rule)
+		draw_str(a, y, c->rule, ROLE_BORDER, "┬");
 	if (c->replica) {
 		draw_str(a, y, c->replica - 1, ROLE_BORDER, "┬");
 		draw_str(a, y, c->replica, ROLE_COLUMN, "R");
@@ -169,5 +263,3 @@ void logs_draw_status(const struct logs_view *lv, const struct area *a, int y)
 		x += draw_fmt(&left, y, x + 1, ROLE_TEXT, "%s", s->host) + 1;
 	}
 }
-	if (c->rule)
-		draw_str(a, y, c->rule, ROLE_BORDER, "┬");

@@ -30,7 +30,7 @@ static int next_level(struct logs_view *lv)
 	static const enum log_level next[LEVEL_COUNT] = { LEVEL_INFO, LEVEL_INFO,  LEVEL_INFO, LEVEL_WARN,
 							  LEVEL_ERROR, LEVEL_NONE, LEVEL_NONE };
 
-	lv->filter.least = next[lv->filter.least];
+	lv->filter->least = next[lv->filter->least];
 	logs_refilter(lv);
 	return REACT_REDRAW;
 }
@@ -50,8 +50,8 @@ static int back(struct logs_view *lv)
 {
 	if (lv->search)
 		logs_set_search(lv, NULL);
-	else if (log_filter_get(&lv->filter, RULE_TRACE))
-		logs_set_trace(lv, NULL);
+	else if (log_filter_traced(lv->filter))
+		logs_set_trace(lv, RULE_TRACE, NULL);
 	else
 		return REACT_NONE;
 	return REACT_REDRAW;
@@ -59,12 +59,12 @@ static int back(struct logs_view *lv)
 
 static void copy_command(struct logs_view *lv)
 {
-	const struct log_rule *rule = log_filter_get(&lv->filter, RULE_QUICK);
+	const struct log_rule *rule = log_filter_get(lv->filter, RULE_QUICK);
 	AUTO_STRBUF sb = STRBUF_INIT(STRBUF_LINE);
 
 	strbuf_addf(&sb, "afs logs %s --follow", lv->book->environment);
-	if (lv->filter.only >= 0)
-		strbuf_addf(&sb, " --replica %d", lv->filter.only);
+	if (lv->filter->only >= 0)
+		strbuf_addf(&sb, " --replica %d", lv->filter->only);
 	if (rule && !strchr(rule->text, '\''))
 		strbuf_addf(&sb, " --grep '%s'", rule->text);
 	app_copy(lv->app, sb.data, sb.len);
@@ -179,11 +179,11 @@ static int logs_key(struct view *v, struct app *app UNUSED, keycode key)
 
 	if (key < '0' || key > '9')
 		return REACT_NONE;
-	if (lv->filter.only >= 0) {
+	if (lv->filter->only >= 0) {
 		lv->merge = true;
 		logs_update_only(lv);
 	}
-	lv->filter.muted = lv->book->muted ^= 1u << (key - '0');
+	lv->filter->muted ^= 1u << (key - '0');
 	logs_refilter(lv);
 	return REACT_REDRAW;
 }
@@ -218,7 +218,7 @@ static bool logs_tick(struct view *v, struct app *app UNUSED, int64_t now_ms UNU
 	if ((int64_t) (logs_rate(lv) + 0.5) != lv->rate_shown)
 		return true;
 	/* The graph moves on as long as lines come. */
-	return lv->zoomed && log_book_until(lv->book, lv->filter.only, wall_ms() / 1000) != lv->graph_until;
+	return lv->zoomed && log_book_until(lv->book, lv->filter->only, wall_ms() / 1000) != lv->graph_until;
 }
 
 const struct view_ops logs_ops = {

@@ -18,6 +18,12 @@
 /* Longer lines are drawn and searched for what to mark only so far. */
 #define LOGS_SEEN_MAX ((size_t) 65536)
 
+/* Filters belong to an environment, also while its book is closed. */
+struct log_scope {
+	char *environment; /* "": none is selected */
+	struct log_filter filter;
+};
+
 enum time_format { WHEN_OFF, WHEN_RELATIVE, WHEN_LOCAL, WHEN_UTC, WHEN_COUNT };
 
 /* Those of laid out JSON are the last. */
@@ -35,22 +41,23 @@ struct log_row {
 struct log_columns {
 	bool ruled; /* lines between them */
 	int time, time_width, replica, level, text;
+	int rule; /* between time and level, where no replica stands there */
 };
 
 struct logs_view {
 	struct view view;
 	struct app *app;
 	struct log_book *books[BOOKS_MAX]; /* the current one first */
-	int rule; /* between time and level, where no replica stands there */
 	int book_count;
 	struct log_book *book; /* books[0], or NULL: nothing is selected */
 	struct log_feed **retired; /* those that still end */
 	int retired_count;
 
-	struct log_filter filter;
-	unsigned generation; /* of the filter; books compare theirs */
-	char *muted_of; /* the environment whose replicas were muted in the last session, and which */
-	unsigned muted_then;
+	struct log_scope **scopes;
+	int scope_count;
+	struct log_filter *filter;  /* of the current book's environment */
+	struct log_filter *loading; /* of the last session's, the one that is being read; NULL: none yet */
+	unsigned generation; /* of the filters; books compare theirs */
 	char *search_text;
 	struct log_pattern *search;
 	uint64_t match; /* the current one */
@@ -71,6 +78,7 @@ struct logs_view {
 	bool shown, zoomed;
 	bool tall; /* with a graph, and a row below */
 	int height, width;
+	bool cursor_seen;
 	size_t last_row; /* rows up to the last one in sight */
 	struct log_columns columns;
 	uint64_t screen_lines[SCREEN_ROWS_MAX];
@@ -78,7 +86,6 @@ struct logs_view {
 	int64_t rate_shown;
 	int64_t graph_until; /* the second up to which the graph shows */
 
-	bool cursor_seen;
 	struct log_row rows[ENTRY_ROWS_MAX]; /* of the line that was laid out last */
 	int row_count;
 	struct strbuf pretty, scratch;
@@ -100,6 +107,8 @@ void logs_refresh_list(struct logs_view *lv);
 void logs_sync_feed(struct logs_view *lv);
 /* Frees feeds that have ended. */
 void logs_reap(struct logs_view *lv);
+/* The filter of an environment; NULL: out of memory. */
+struct log_filter *logs_filter_of(struct logs_view *lv, const char *environment);
 /* Makes `only` of the filter what selection, merging and tracing want. */
 void logs_update_only(struct logs_view *lv);
 
@@ -143,8 +152,8 @@ double logs_rate(const struct logs_view *lv);
 
 /* ---- view_logs_head.c */
 void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y);
-/* What filters, from x on; returns the cell behind it, which may be outside. */
-int logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x);
+/* What filters, from x on. */
+void logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x);
 void logs_draw_filter_row(const struct logs_view *lv, const struct area *a, int y);
 void logs_draw_heading(const struct logs_view *lv, const struct area *a, int y);
 /* The row below the frame: who is who, and how full the buffer is. */
@@ -163,6 +172,8 @@ void logs_show(struct logs_view *lv, uint64_t line);
 /* Where the drawing begins: index of the first row and how many of its screen rows are out of sight. */
 void logs_first_row(struct logs_view *lv, size_t *index, int *skip);
 int logs_move(struct logs_view *lv, enum action action);
+/* The size has changed. */
+void logs_resized(struct logs_view *lv);
 void logs_scroll(struct logs_view *lv, int rows);
 int logs_next_error(struct logs_view *lv, int step);
 int logs_minute(struct logs_view *lv, int step);
@@ -172,15 +183,14 @@ uint64_t logs_current(const struct logs_view *lv);
 /* ---- view_logs_find.c */
 void logs_set_search(struct logs_view *lv, const char *text);
 /* Behind an expression that is typed: how to go on, or why it is none yet. */
-/* The size has changed. */
-void logs_resized(struct logs_view *lv);
 void logs_remark(struct app *app, const char *how, const struct af_error *err);
 int logs_next_match(struct logs_view *lv, int step);
 void logs_try_jump(struct logs_view *lv);
 void logs_ask_search(struct logs_view *lv);
 void logs_ask_filter(struct logs_view *lv);
 int logs_trace_line(struct logs_view *lv);
-void logs_set_trace(struct logs_view *lv, const char *regex);
+/* NULL: nothing is traced any more. */
+void logs_set_trace(struct logs_view *lv, enum log_purpose purpose, const char *regex);
 /* Appends a regular expression for the ids (task, call, episode) that the text names; false: none. */
 bool logs_trace_pattern(struct strbuf *out, const char *text, size_t len);
 

@@ -137,9 +137,9 @@ void logs_mark(struct logs_view *lv, const struct area *a, int y, int x, uint64_
 {
 	bool current = log_store_row(lv->book->store, line) == lv->match;
 
-	for (int i = 0; i < lv->filter.count; i++)
-		if (!lv->filter.rules[i].hide && !lv->filter.rules[i].off)
-			mark(a, y, x, lv->filter.rules[i].pattern, text, from, len, ROLE_FILTER);
+	for (int i = lv->filter->from; i < lv->filter->count; i++)
+		if (!lv->filter->rules[i].hide && !lv->filter->rules[i].off)
+			mark(a, y, x, lv->filter->rules[i].pattern, text, from, len, ROLE_FILTER);
 	if (lv->search)
 		mark(a, y, x, lv->search, text, from, len, current ? ROLE_MATCH_CURRENT : ROLE_MATCH);
 }

@@ -124,8 +124,8 @@ void logs_ask_save(struct logs_view *lv)
 	if (!lv->book)
 		return;
 	/* Names of environments have nothing in them that a file's name may not have. */
-	if (lv->filter.only >= 0)
-		name = str_format(NULL, "%s-%d.log", lv->book->environment, lv->filter.only);
+	if (lv->filter->only >= 0)
+		name = str_format(NULL, "%s-%d.log", lv->book->environment, lv->filter->only);
 	else
 		name = str_format(NULL, "%s.log", lv->book->environment);
 	for (char *c = name; c && *c; c++)

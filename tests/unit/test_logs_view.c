@@ -8,11 +8,13 @@
 
 static struct app *app = &ui.app;
 static struct logs_view *lv;
+static int64_t ns; /* of the line that was printed last */
 
 #define PROBE "\"GET /health HTTP/1.1\" 200"
 
 static int begin(void **state UNUSED)
 {
+	ns = INT64_C(1700000000) * 1000000000;
 	ui_start(24, 120);
 	model_add(&app->model, "calc", 1);
 	ui_text();
@@ -30,17 +32,24 @@ static int end(void **state UNUSED)
 	return 0;
 }
 
-/* As if the container had printed it. */
-static void print_to(struct log_book *book, const char *text)
+/* As if that replica had printed it. */
+static void print_of(struct log_book *book, int source, const char *text)
 {
-	static int64_t ns = INT64_C(1700000000) * 1000000000;
-	struct log_entry e = { .ns = ns += 1000, .len = (uint32_t) strlen(text), .source = 0, .timed = 1,
+	struct log_entry e = { .ns = ns += 1000, .len = (uint32_t) strlen(text), .source = (uint16_t) source, .timed = 1,
 			       .meta = log_parse(text, strlen(text), false) };
 	AUTO_STRBUF batch = STRBUF_INIT(STRBUF_TEXT);
+
+	if (!strncmp(text, "replica ", 8))
+		e.meta.flags = LOG_MARKER;
 
 	strbuf_add(&batch, (const char *) &e, sizeof(e));
 	strbuf_adds(&batch, text);
 	log_book_add(book, &(struct log_batch){ batch.data, batch.len, 1 });
+}
+
+static void print_to(struct log_book *book, const char *text)
+{
+	print_of(book, 0, text);
 }
 
 static void print(const char *text)
@@ -57,6 +66,12 @@ static const char *under_cursor(void)
 	assert_non_null(at);
 	snprintf(line, sizeof(line), "%.*s", (int) strcspn(at, "\n"), at);
 	return line;
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("\"%s\" in:\n%s", part, text);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -142,6 +157,185 @@ static void test_top_and_match_stay(void **state UNUSED)
 	int skip;
 	logs_first_row(lv, &index, &skip);
 	assert_int_equal(log_number(&lv->book->list.rows, index), row);
+}
+
+static void select_environment(const char *name, const char *id)
+{
+	envs_view_select(app->frame->panes[PANE_ENVS], app, name, id);
+	app_selection_changed(app);
+	ui_text();
+}
+
+/* What came for others is not new here. */
+static void test_new_lines_are_those_of_the_replica(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 2);
+	select_environment("pool", "pool-1");
+	print_of(lv->book, 1, "INFO the only line.");
+	print_of(lv->book, 1, "replica 1 exited (exit 0)");
+	ui_key("Up");
+	for (int i = 0; i < 11; i++)
+		print_of(lv->book, 0, "INFO of another.");
+	assert_has(ui_text(), "100% HELD ");
+	assert_lacks(ui_text(), "new");
+	ui_key("m");
+	assert_has(ui_text(), "+11 new");
+	ui_key("m");
+	assert_lacks(ui_text(), "new");
+}
+
+/* A smaller terminal shows what was looked at in the larger one. */
+static void test_match_stays_in_sight(void **state UNUSED)
+{
+	AUTO_FREE char *text = NULL;
+
+	for (int i = 0; i < 60; i++) {
+		free(text);
+		text = str_format(NULL, "INFO x line %d.", i);
+		print(text);
+	}
+	ui_text();
+	logs_set_search(lv, "x line [2345]");
+	while (log_list_step(&lv->book->list, 1000))
+		;
+	ui_key("g");
+	for (int i = 0; i < 12; i++)
+		ui_key("n");
+	AUTO_FREE char *before = strdup(strstr(under_cursor(), "x line"));
+	before[strcspn(before, ".")] = '\0';
+	canvas_set_size(12, 60);
+	assert_has(under_cursor(), before);
+	canvas_set_size(36, 120);
+	assert_has(under_cursor(), before);
+	canvas_set_size(15, 60);
+	assert_has(under_cursor(), before);
+}
+
+/* ---- filters ------------------------------------------------------------------------------------------ */
+
+#define CALL "time=1 level=info event=call method=work status=200 ms=50.000 id=494f00aa task_id=7"
+
+static void set_quick(const char *text)
+{
+	ui_key("f");
+	ui_key("^U");
+	ui_type(text);
+	ui_key("Enter");
+	while (log_list_step(&lv->book->list, 1000))
+		;
+}
+
+static void trace(const char *call)
+{
+	logs_view_trace(&lv->view, app, call);
+	while (log_list_step(&lv->book->list, 1000))
+		;
+}
+
+/* A call's lines are those with its id and those that its replica printed meanwhile; what filtered before waits. */
+static void test_call_is_shown_whole(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 2);
+	select_environment("pool", NULL);
+	set_quick("nothing at all");
+	ui_key("v");
+	print_of(lv->book, 1, "before the call");
+	ns += INT64_C(1000000000);
+	print_of(lv->book, 1, "DEBUG printed by the method");
+	print_of(lv->book, 0, "printed by another");
+	print_of(lv->book, 0, "somebody else names 494f00aa");
+	ns += INT64_C(30000000);
+	print_of(lv->book, 1, CALL);
+	ns += INT64_C(30000000);
+	print_of(lv->book, 1, "after the call");
+	trace("494f00aa");
+	assert_has(ui_text(), "call /494f00aa/  Esc brings back 2 filters");
+	assert_has(ui_text(), "3 of 6 lines");
+	assert_has(ui_text(), "printed by the method");
+	assert_has(ui_text(), "somebody else names");
+	assert_lacks(ui_text(), "nothing at all");
+	/* What is asked for now narrows it; the next call is shown whole again. */
+	set_quick("method");
+	assert_has(ui_text(), "2 of 6 lines");
+	trace("494f00aa");
+	assert_has(ui_text(), "3 of 6 lines");
+	ui_key("Esc");
+	assert_has(ui_text(), "keep /nothing at all/  level ≥ info");
+	assert_int_equal(lv->filter->count, 1);
+	/* Its end may still be to come. */
+	set_quick("");
+	trace("00bb");
+	ns += INT64_C(1000000000);
+	print_of(lv->book, 0, "printed before the end is known");
+	print_of(lv->book, 0, "time=1 level=info event=call method=work status=200 ms=5.0 id=00bb");
+	assert_true(lv->filter->grown);
+	logs_refilter(lv);
+	assert_has(ui_text(), "2 of 8 lines");
+}
+
+/* Each environment has its own, also in the next session. */
+static void test_filters_are_the_environments(void **state UNUSED)
+{
+	AUTO_STRBUF kept = STRBUF_INIT(STRBUF_TEXT);
+
+	model_add(&app->model, "other", 2);
+	print("INFO line.");
+	set_quick("task");
+	assert_has(ui_text(), "0 of 1 lines");
+	select_environment("other", NULL);
+	print("INFO line.");
+	assert_has(ui_text(), "1 of 1 lines");
+	ui_key("1");
+	ui_key("v");
+	select_environment("calc", NULL);
+	assert_has(ui_text(), "keep /task/");
+	assert_lacks(ui_text(), "level ≥");
+	trace("494f");
+	logs_save_state(&lv->view, &kept);
+	assert_has(kept.data, "of calc\nrule quick on task\nof other\nlevel INFO\nmuted 2\n");
+	assert_lacks(kept.data, "494f");
+	logs_load_state(&lv->view, "of", "third");
+	logs_load_state(&lv->view, "level", "WARN");
+	logs_load_state(&lv->view, "muted", "1");
+	logs_load_state(&lv->view, "rule", "hide off noise");
+	model_add(&app->model, "third", 1);
+	select_environment("third", NULL);
+	assert_int_equal(lv->filter->least, LEVEL_WARN);
+	assert_int_equal(lv->filter->muted, 1);
+	assert_true(lv->filter->rules[0].off && lv->filter->rules[0].hide);
+}
+
+/* What is cut says so; the count and what is switched off are always told. */
+static void test_filters_in_little_room(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 3);
+	select_environment("pool", NULL);
+	canvas_set_size(15, 60);
+	for (int i = 0; i < 3; i++)
+		print_of(lv->book, i, "INFO line.");
+	set_quick("task_id.*7\\b|and something else still");
+	assert_has(ui_text(), "keep /task_id.*7\\b|and something else sti…  0 of 3 lines");
+	assert_has(ui_text(), "Esc back");
+	ui_key("1");
+	assert_has(ui_text(), "keep /task_id.*7\\b|and …  replica ▣0 □1 ▣2  0 of 3 lines");
+	app_zoom(app, false);
+	assert_has(ui_text(), " 0 of 3 ");
+	canvas_set_size(24, 80);
+	assert_has(ui_text(), " 0 of 3 ");
+}
+
+/* ---- looks -------------------------------------------------------------------------------------------- */
+
+static void test_rules_are_straight(void **state UNUSED)
+{
+	print("replica 0 exited (exit 0)");
+	print("INFO line.");
+	assert_has(ui_text(), "exited (exit 0) ──");
+	assert_has(ui_text(), "──┃");
+	canvas_set_size(36, 120);
+	lv->time = WHEN_UTC;
+	assert_has(ui_text(), "─ UTC time ────┬ level ┬ message");
+	assert_has(ui_text(), "22:13:20.000  │ INFO  │ line.");
 }
 
 /* ---- saving --------------------------------------------------------------------------------------------- */
@@ -249,7 +443,7 @@ static void test_containers_are_forgotten(void **state UNUSED)
 {
 	const struct options options = { .log_lines = 1500, .log_bytes = 1 << 24 };
 	struct environment *e = model_add(&app->model, "churn", 2);
-	struct log_book *b = log_book_new("churn", &options, &lv->filter, &err);
+	struct log_book *b = log_book_new("churn", &options, lv->filter, &err);
 
 	assert_non_null(b);
 	for (int i = 0; i < 2000; i++) {
@@ -337,7 +531,9 @@ int main(void)
 		TEST(test_cursor_stays_on_probes), TEST(test_top_and_match_stay), TEST(test_save_while_probes_arrive),
 		TEST(test_save_refuses), TEST(test_containers_are_forgotten),
 		TEST(test_json_without_end), TEST(test_digits_are_offered_where_they_work),
-		TEST(test_keys_are_named_as_bound),
+		TEST(test_keys_are_named_as_bound), TEST(test_new_lines_are_those_of_the_replica), TEST(test_match_stays_in_sight),
+		TEST(test_call_is_shown_whole), TEST(test_filters_are_the_environments), TEST(test_filters_in_little_room),
+		TEST(test_rules_are_straight),
 	};
 
 	return RUN(tests);
