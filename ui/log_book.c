@@ -12,6 +12,8 @@
 #define SOURCES_MAX (2 * FOLLOW_MAX)
 /* Of what a container printed while nobody looked, so much is read afterwards. */
 #define CATCH_UP 20000
+/* What is told late is put among so many lines. */
+#define LATE_MAX 20000
 /* For so long what comes may be what was printed before. */
 #define HISTORY_MS 2000
 
@@ -233,6 +235,44 @@ static bool was_told(struct book_source *s, const struct log_entry *e, const cha
 	return false;
 }
 
+static void count_line(struct log_book *b, const struct book_source *s, const struct log_entry *e, uint64_t line)
+{
+	const struct log_record *r = log_store_at(b->store, line);
+	bool error = !r->head && r->level >= LEVEL_ERROR;
+	struct book_sum *sum = sum_of(b, s->number);
+
+	sum->lines++;
+	sum->errors += error;
+	if (!(e->meta.flags & LOG_MARKER))
+		log_rates_add(&sum->rates, e->ns, error);
+}
+
+/* That a container has ended is known only when it does not come back: others have printed meanwhile. False: it belongs
+ * behind all there is. */
+static bool insert_marker(struct log_book *b, struct book_source *s, const struct log_entry *e, const char *text)
+{
+	uint64_t line = log_store_place(b->store, e->ns, LATE_MAX);
+
+	if (line == log_store_end(b->store))
+		return false;
+	if (!log_store_insert(b->store, line, e->ns, (uint16_t) s->number, e->meta, text, e->len))
+		return true;
+	line = MAX(line, log_store_first(b->store));
+	for (int i = 0; i < b->source_count; i++) {
+		log_moved(&b->sources[i].grouping.head, line);
+		log_moved(&b->sources[i].grouping.probe, line);
+	}
+	s->grouping.kind = 0; /* what follows explains nothing before */
+	log_moved(&b->top, line);
+	log_moved(&b->cursor, line);
+	b->held += b->held > line;
+	count_line(b, s, e, line);
+	log_list_inserted(&b->list, line);
+	if (b->on_insert)
+		b->on_insert(b->on_insert_arg, line);
+	return true;
+}
+
 static void add_entry(struct log_book *b, const struct log_entry *e, const char *text)
 {
 	struct book_source *s = source_at(b, e->source);
@@ -243,16 +283,12 @@ static void add_entry(struct log_book *b, const struct log_entry *e, const char 
 		s->last_same = e->ns == s->last_ns ? s->last_same + 1 : 1;
 		s->last_ns = e->ns;
 	}
+	if (e->meta.flags & LOG_MARKER && insert_marker(b, s, e, text))
+		return;
 	uint64_t line = log_store_add(b->store, &s->grouping, e->ns, (uint16_t) s->number, e->meta, text, e->len);
 	if (line == UINT64_MAX)
 		return;
-	const struct log_record *r = log_store_at(b->store, line);
-	bool error = !r->head && r->level >= LEVEL_ERROR;
-	struct book_sum *sum = sum_of(b, s->number);
-	sum->lines++;
-	sum->errors += error;
-	if (!(e->meta.flags & LOG_MARKER))
-		log_rates_add(&sum->rates, e->ns, error);
+	count_line(b, s, e, line);
 	log_list_added(&b->list, line);
 }
 

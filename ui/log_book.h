@@ -39,6 +39,8 @@ struct log_book {
 	struct book_sum *sums;
 	int sum_count;
 	struct log_feed *feed; /* NULL: not followed */
+	void (*on_insert)(void *arg, uint64_t line); /* other numbers of lines are to be moved */
+	void *on_insert_arg;
 	int64_t followed_ms; /* since then */
 	int64_t lag_ms; /* of the newest line, from the container to here; -1: unknown */
 

@@ -247,6 +247,24 @@ bool log_list_added(struct log_list *l, uint64_t line)
 	return true;
 }
 
+static void move_up(struct log_numbers *n, uint64_t line)
+{
+	for (size_t i = n->count; i-- > 0 && log_number(n, i) >= line;)
+		n->items[(n->start + i) & (n->size - 1)]++;
+}
+
+bool log_list_inserted(struct log_list *l, uint64_t line)
+{
+	/* What was not looked at yet ends behind it: its turn comes. */
+	bool later = l->below > line;
+
+	move_up(&l->rows, line);
+	move_up(&l->hits, line);
+	l->below += later;
+	l->hits_below += l->hits_below > line;
+	return !later && log_list_added(l, line);
+}
+
 void log_list_dropped(void *arg, uint64_t row, uint32_t members)
 {
 	struct log_list *l = arg;

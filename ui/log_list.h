@@ -42,6 +42,8 @@ bool log_list_step(struct log_list *l, int64_t budget_us);
 bool log_list_done(const struct log_list *l);
 /* A line was added to the store. True: it is shown. */
 bool log_list_added(struct log_list *l, uint64_t line);
+/* A line was inserted into the store; returns as log_list_added(). */
+bool log_list_inserted(struct log_list *l, uint64_t line);
 /* As log_store_on_drop() wants it; arg is the list. */
 void log_list_dropped(void *arg, uint64_t row, uint32_t members);
 

@@ -312,3 +312,48 @@ uint64_t log_store_add(struct log_store *s, struct log_grouping *g, int64_t ns, 
 		s->errors += r->level >= LEVEL_ERROR;
 	return line;
 }
+
+/* ---- inserting --------------------------------------------------------------------------------------- */
+
+uint64_t log_store_place(const struct log_store *s, int64_t ns, uint64_t most)
+{
+	uint64_t line = s->end, first = s->end - s->first > most ? s->end - most : s->first;
+
+	while (line > first && log_store_at(s, line - 1)->ns > ns)
+		line--;
+	return line;
+}
+
+static void move_numbers(struct log_store *s, uint64_t line)
+{
+	for (size_t i = s->group_first; i < s->group_end; i++) {
+		log_moved(&s->groups[i].head, line);
+		log_moved(&s->groups[i].last, line);
+		log_moved(&s->groups[i].previous, line);
+	}
+	for (uint32_t i = s->chunk_end; i-- != s->chunk_first;)
+		log_moved(&chunk_at(s, i)->last, line);
+}
+
+bool log_store_insert(struct log_store *s, uint64_t line, int64_t ns, uint16_t replica, struct log_meta meta, const char *text,
+		      size_t len)
+{
+	uint64_t end = log_store_add(s, NULL, ns, replica, meta, text, len);
+
+	if (end == UINT64_MAX)
+		return false;
+	/* Room may have been made meanwhile. */
+	line = MAX(line, s->first);
+	struct log_record own = *log_store_at(s, end);
+	for (uint64_t i = end; i > line; i--) {
+		struct log_record *r = log_store_at(s, i);
+		*r = *log_store_at(s, i - 1);
+		/* Its head stays where it is. */
+		r->head += r->head && i - 1 - r->head < line;
+	}
+	*log_store_at(s, line) = own;
+	move_numbers(s, line);
+	/* Its own text was the last that came. */
+	chunk_at(s, s->chunk_end - 1)->last = end;
+	return true;
+}

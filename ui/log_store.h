@@ -21,6 +21,12 @@ struct log_record {
 	uint8_t level, flags;
 };
 
+/* A line was inserted before `from`: what a number of a line is then. */
+static inline void log_moved(uint64_t *line, uint64_t from)
+{
+	*line += *line >= from && *line != UINT64_MAX;
+}
+
 struct log_group {
 	uint64_t head, last, previous; /* lines; previous: the last one before `last` */
 	uint32_t members;              /* without the head */
@@ -46,6 +52,13 @@ struct log_grouping {
 /* Copies the text; returns the line's number, UINT64_MAX when out of memory. grouping NULL: stands alone. */
 uint64_t log_store_add(struct log_store *s, struct log_grouping *g, int64_t ns, uint16_t replica, struct log_meta meta,
 		       const char *text, size_t len);
+
+/* Puts a line that stands alone where its time belongs, before `line`: that one and those behind it are known by the next
+ * number from then on. False: out of memory. */
+bool log_store_insert(struct log_store *s, uint64_t line, int64_t ns, uint16_t replica, struct log_meta meta, const char *text,
+		      size_t len);
+/* The line before which one of that time belongs; end: behind all. Looks at the last `most` only. */
+uint64_t log_store_place(const struct log_store *s, int64_t ns, uint64_t most);
 
 /* Lines are those of [first, end). */
 uint64_t log_store_first(const struct log_store *s);

@@ -191,6 +191,14 @@ static void forget_some(struct logs_view *lv)
 	}
 }
 
+static void on_insert(void *arg, uint64_t line)
+{
+	struct logs_view *lv = arg;
+
+	log_moved(&lv->match, line);
+	logs_save_moved(lv, line);
+}
+
 struct log_filter *logs_filter_of(struct logs_view *lv, const char *environment)
 {
 	struct log_scope **scopes, *s;
@@ -228,6 +236,8 @@ static void open_book(struct logs_view *lv, const char *environment)
 		if (!(b = log_book_new(environment, &lv->app->options, filter, NULL)))
 			return;
 		b->generation = lv->generation - 1;
+		b->on_insert = on_insert;
+		b->on_insert_arg = lv;
 		lv->book_count++;
 	} else {
 		b = lv->books[i];

@@ -199,6 +199,8 @@ void logs_copy(struct logs_view *lv);
 void logs_ask_save(struct logs_view *lv);
 /* Gathers some more; true: there is more to do. */
 bool logs_save_step(struct logs_view *lv, int64_t budget_us);
+/* A line was inserted. */
+void logs_save_moved(struct logs_view *lv, uint64_t line);
 void logs_save_drop(struct logs_view *lv);
 
 /* ---- view_logs_filters.c: the stack of rules, as a view over the others */

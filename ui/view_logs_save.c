@@ -59,6 +59,14 @@ void logs_save_drop(struct logs_view *lv)
 	lv->save = NULL;
 }
 
+void logs_save_moved(struct logs_view *lv, uint64_t line)
+{
+	if (!lv->save)
+		return;
+	lv->save->next += lv->save->next > line;
+	lv->save->end += lv->save->end > line;
+}
+
 /* "2026-01-02T03:04:05.678Z 1 | text" */
 static void save_line(struct logs_view *lv, struct log_save *save, uint64_t line)
 {

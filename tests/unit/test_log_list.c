@@ -108,6 +108,23 @@ static void expect_right(struct world *w)
 	assert_int_equal(lines, w->list.lines);
 }
 
+/* As a marker is that comes late: `back` lines before the end. */
+static void insert(struct world *w, unsigned back)
+{
+	uint64_t first = log_store_first(w->store), end = log_store_end(w->store);
+	uint64_t line = end - first > back ? end - back : first;
+	struct log_meta meta = { .flags = LOG_MARKER };
+
+	assert_true(log_store_insert(w->store, line, 1, 0, meta, "task_id=1 ends", 14));
+	line = MAX(line, log_store_first(w->store));
+	assert_memory_equal(log_store_text(w->store, log_store_at(w->store, line)), "task_id=1 ends", 14);
+	for (int i = 0; i < 3; i++) {
+		log_moved(&w->groupings[i].head, line);
+		log_moved(&w->groupings[i].probe, line);
+	}
+	log_list_inserted(&w->list, line);
+}
+
 /* ---- patterns ---------------------------------------------------------------------------------- */
 
 static bool finds(const char *pattern, const char *text)
@@ -227,11 +244,16 @@ static void run_random(size_t max_lines, bool rule, bool search)
 		add_random(&w);
 		if (i % 7 == 0)
 			log_list_step(&w.list, 0);
+		if (i % 11 == 0)
+			insert(&w, below(40));
 	}
 	finish(&w);
 	expect_right(&w);
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 1000; i++) {
 		add_random(&w);
+		if (i % 23 == 0)
+			insert(&w, below(2000));
+	}
 	expect_right(&w);
 	log_list_search(&w.list, NULL);
 	log_pattern_free(p);

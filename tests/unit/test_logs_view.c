@@ -324,6 +324,35 @@ static void test_filters_in_little_room(void **state UNUSED)
 	assert_has(ui_text(), " 0 of 3 ");
 }
 
+/* That a replica ended is told late; it stands where it belongs, and what is looked at stays where it is. */
+static void test_markers_stand_by_their_time(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 2);
+	select_environment("pool", NULL);
+	for (int i = 0; i < 5; i++)
+		print_of(lv->book, 0, i % 2 ? "INFO odd." : "INFO even.");
+	ui_text();
+	logs_set_search(lv, "odd");
+	while (log_list_step(&lv->book->list, 1000))
+		;
+	ui_key("N");
+	assert_has(ui_text(), "match 2/2");
+	uint64_t match = lv->match;
+	assert_has(under_cursor(), "INFO  │ odd");
+	ns -= 3500;
+	print_of(lv->book, 1, "replica 1 exited (exit 0)");
+	ns += 2500;
+	assert_true(log_store_at(lv->book->store, 2)->flags & LOG_MARKER);
+	assert_int_equal(lv->match, match + 1);
+	assert_has(under_cursor(), "INFO  │ odd");
+	assert_has(ui_text(), "match 2/2");
+	assert_lacks(ui_text(), "new");
+	print_of(lv->book, 1, "INFO last.");
+	assert_has(ui_text(), "+1 new");
+	for (uint64_t line = 1; line < 7; line++)
+		assert_true(log_store_at(lv->book->store, line - 1)->ns <= log_store_at(lv->book->store, line)->ns);
+}
+
 /* ---- looks -------------------------------------------------------------------------------------------- */
 
 static void test_rules_are_straight(void **state UNUSED)
@@ -533,7 +562,7 @@ int main(void)
 		TEST(test_json_without_end), TEST(test_digits_are_offered_where_they_work),
 		TEST(test_keys_are_named_as_bound), TEST(test_new_lines_are_those_of_the_replica), TEST(test_match_stays_in_sight),
 		TEST(test_call_is_shown_whole), TEST(test_filters_are_the_environments), TEST(test_filters_in_little_room),
-		TEST(test_rules_are_straight),
+		TEST(test_rules_are_straight), TEST(test_markers_stand_by_their_time),
 	};
 
 	return RUN(tests);
