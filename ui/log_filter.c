@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define RULES_MAX 64
+/* So many lines are looked at to tell which rule it is that nothing passes. */
+#define BLAME_LINES 2000
 /* A line's time is that of its reading, which may be a little late. */
 #define WINDOW_SLACK_NS INT64_C(10000000)
 
@@ -257,4 +259,26 @@ bool log_filter_passes_group(struct log_filter *f, const struct log_store *s, ui
 		if (log_filter_passes(f, s, log_store_at(s, member)))
 			return true;
 	return false;
+}
+
+static bool passes_alone(struct log_filter *f, const struct log_store *s, const struct log_record *r, int i)
+{
+	size_t len;
+
+	if (i < 0)
+		return f->least <= (r->level ? r->level : LEVEL_INFO);
+	const char *text = log_visible(s, r, &f->plain, &len);
+	return rule_passes(f, &f->rules[i], r, text, len);
+}
+
+bool log_filter_blocks(struct log_filter *f, const struct log_store *s, int i)
+{
+	uint64_t end = log_store_end(s), first = MAX(log_store_first(s), end > BLAME_LINES ? end - BLAME_LINES : 0);
+
+	for (uint64_t line = first; line < end; line++) {
+		const struct log_record *r = log_store_at(s, line);
+		if (!(r->flags & LOG_MARKER) && passes_alone(f, s, r, i))
+			return false;
+	}
+	return true;
 }

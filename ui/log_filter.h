@@ -63,6 +63,9 @@ bool log_filter_passes(struct log_filter *f, const struct log_store *s, const st
 /* The same for the line or, if it heads a group, any of its members. */
 bool log_filter_passes_group(struct log_filter *f, const struct log_store *s, uint64_t line);
 
+/* Would rule i alone (-1: the least level) let none of the last lines through? */
+bool log_filter_blocks(struct log_filter *f, const struct log_store *s, int i);
+
 /* The line's text as it is seen, without colours; in `scratch` if there were some. */
 const char *log_visible(const struct log_store *s, const struct log_record *r, struct strbuf *scratch, size_t *len);
 

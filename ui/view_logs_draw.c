@@ -261,6 +261,33 @@ static void find_last_row(struct logs_view *lv)
 	lv->last_row = index;
 }
 
+/* Which rule it is that nothing passes, and the key that takes it away; static. */
+static const char *blame(const struct logs_view *lv)
+{
+	static char said[160];
+	struct log_filter *f = lv->filter;
+	int active = f->least > LEVEL_NONE;
+	const char *text = "no line passes all of these; {filters}, then c, drops them";
+
+	for (int i = f->from; i < f->count; i++) {
+		active += !f->rules[i].off;
+		if (f->rules[i].off || !log_filter_blocks(f, lv->book->store, i))
+			continue;
+		if (f->rules[i].purpose >= RULE_TRACE)
+			text = "no line of what is traced is here; {back} ends that";
+		else if (f->rules[i].purpose == RULE_QUICK)
+			text = "no line matches the filter; {filter}, then Esc, drops it";
+		else
+			text = "no line passes one of the rules; {filters} takes it out";
+		return keymap_say(lv->app->keymap, text, said, sizeof(said));
+	}
+	if (f->least && log_filter_blocks(f, lv->book->store, -1))
+		text = "no line has such a level; {level} changes it";
+	else if (!active)
+		text = "the replicas that printed are switched off; a digit switches one on";
+	return keymap_say(lv->app->keymap, text, said, sizeof(said));
+}
+
 static void draw_nothing(const struct logs_view *lv, const struct area *a)
 {
 	const struct log_book *b = lv->book;
@@ -271,7 +298,7 @@ static void draw_nothing(const struct logs_view *lv, const struct area *a)
 	else if (!log_list_done(&b->list))
 		text = "filtering …";
 	else if (log_book_lines(b, lv->filter->only))
-		text = "no line passes the filters";
+		text = blame(lv);
 	else if (log_book_state(b, lv->filter->only) == STREAM_CONNECTING)
 		text = "reading …";
 	else if (log_book_state(b, lv->filter->only) == STREAM_AWAY)

@@ -353,6 +353,34 @@ static void test_markers_stand_by_their_time(void **state UNUSED)
 		assert_true(log_store_at(lv->book->store, line - 1)->ns <= log_store_at(lv->book->store, line)->ns);
 }
 
+/* An empty screen says why, and what helps. */
+static void test_nothing_has_a_reason(void **state UNUSED)
+{
+	model_add(&app->model, "pool", 2);
+	select_environment("pool", NULL);
+	print_of(lv->book, 0, "INFO line.");
+	print_of(lv->book, 0, "DEBUG dull.");
+	set_quick("nowhere");
+	assert_has(ui_text(), "no line matches the filter; f, then Esc, drops it");
+	set_quick("dull");
+	ui_key("v");
+	assert_has(ui_text(), "no line passes all of these; F, then c, drops them");
+	ui_key("v");
+	assert_has(ui_text(), "no line has such a level; v changes it");
+	trace("494f");
+	assert_has(ui_text(), "no line of what is traced is here; Esc ends that");
+	ui_key("Esc");
+	ui_key("v");
+	ui_key("v");
+	set_quick("");
+	ui_key("0");
+	assert_has(ui_text(), "the replicas that printed are switched off; a digit");
+	ui_key("0");
+	ok(log_filter_add(lv->filter, true, RULE_STACK, "l", &err));
+	logs_refilter(lv);
+	assert_has(ui_text(), "no line passes one of the rules; F takes it out");
+}
+
 /* ---- looks -------------------------------------------------------------------------------------------- */
 
 static void test_rules_are_straight(void **state UNUSED)
@@ -563,6 +591,7 @@ int main(void)
 		TEST(test_keys_are_named_as_bound), TEST(test_new_lines_are_those_of_the_replica), TEST(test_match_stays_in_sight),
 		TEST(test_call_is_shown_whole), TEST(test_filters_are_the_environments), TEST(test_filters_in_little_room),
 		TEST(test_rules_are_straight), TEST(test_markers_stand_by_their_time),
+		TEST(test_nothing_has_a_reason),
 	};
 
 	return RUN(tests);
