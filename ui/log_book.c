@@ -265,7 +265,6 @@ static bool insert_marker(struct log_book *b, struct book_source *s, const struc
 	s->grouping.kind = 0; /* what follows explains nothing before */
 	log_moved(&b->top, line);
 	log_moved(&b->cursor, line);
-	b->held += b->held > line;
 	count_line(b, s, e, line);
 	log_list_inserted(&b->list, line);
 	if (b->on_insert)
@@ -327,13 +326,6 @@ void log_book_add(struct log_book *b, const struct log_batch *batch)
 		note_lag(b, &e);
 		pos += e.len;
 	}
-}
-
-uint64_t log_book_unseen(const struct log_book *b)
-{
-	const struct log_numbers *rows = &b->list.rows;
-
-	return b->follow ? 0 : rows->count - log_numbers_place(rows, b->held);
 }
 
 /* ---- sums ---------------------------------------------------------------------------------------------- */

@@ -49,7 +49,6 @@ struct log_book {
 	uint64_t top;    /* line at the top, when not following */
 	int top_row;     /* rows of it that are scrolled out */
 	uint64_t cursor; /* line; UINT64_MAX: none */
-	uint64_t held;   /* lines from this on came meanwhile */
 };
 
 struct log_book *log_book_new(const char *environment, const struct options *options, struct log_filter *filter,
@@ -67,8 +66,6 @@ af_code log_book_follow(struct log_book *b, struct app *app, int tail,
 void log_book_cut(struct log_book *b, uint64_t from, uint64_t to);
 /* Adds what came. */
 void log_book_add(struct log_book *b, const struct log_batch *batch);
-/* Rows of what is shown that came since the view is held. */
-uint64_t log_book_unseen(const struct log_book *b);
 /* Sums over the replica (< 0: all that there were). */
 uint64_t log_book_lines(const struct log_book *b, int replica);
 uint64_t log_book_errors(const struct log_book *b, int replica);

@@ -109,7 +109,7 @@ void log_list_restart(struct log_list *l)
 {
 	clear(&l->rows);
 	clear(&l->hits);
-	l->lines = 0;
+	l->lines = l->fresh = 0;
 	l->below = l->hits_below = log_store_end(l->store);
 }
 
@@ -165,13 +165,46 @@ static bool is_row(const struct log_list *l, uint64_t line)
 	return log_store_head(l->store, line) >= log_store_first(l->store) && log_store_row(l->store, line) == line;
 }
 
+/* Those of them that came since the view is held. */
+static uint64_t fresh_of(const struct log_list *l, uint64_t row)
+{
+	uint64_t head = log_store_head(l->store, row), count = 0;
+	const struct log_group *g = log_store_group(l->store, head);
+
+	if (head >= l->held)
+		return lines_of(l, row);
+	if (!g || g->last < l->held)
+		return 0;
+	for (uint64_t member = head; (member = log_store_next_member(l->store, g, member));)
+		count += member >= l->held;
+	return count;
+}
+
+void log_list_hold(struct log_list *l)
+{
+	l->held = log_store_end(l->store);
+	l->fresh = 0;
+}
+
+static void count_row(struct log_list *l, uint64_t row)
+{
+	l->lines += lines_of(l, row);
+	l->fresh += fresh_of(l, row);
+}
+
+static void count_line(struct log_list *l, uint64_t line)
+{
+	l->lines++;
+	l->fresh += line >= l->held;
+}
+
 static void look_for_rows(struct log_list *l, int64_t until)
 {
 	for (int n = 1; !rows_done(l); n++) {
 		uint64_t line = --l->below;
 		if (is_row(l, line) && log_filter_passes_group(l->filter, l->store, log_store_head(l->store, line)) &&
 		    push_front(&l->rows, line))
-			l->lines += lines_of(l, line);
+			count_row(l, line);
 		if (n % STRIDE == 0 && clock_us() >= until)
 			return;
 	}
@@ -215,7 +248,10 @@ static bool probe_added(struct log_list *l, uint64_t line, uint64_t head)
 		return false;
 	if (!insert(&l->rows, line))
 		return false;
-	l->lines += known ? 1 : lines_of(l, line);
+	if (known)
+		count_line(l, line);
+	else
+		count_row(l, line);
 	/* Whether those before match is known only if they were searched. */
 	if (l->search && line >= l->hits_below &&
 	    (was_hit || (known && before >= l->hits_below ? matches(l, line) : group_matches(l, line))))
@@ -235,9 +271,9 @@ bool log_list_added(struct log_list *l, uint64_t line)
 		return false;
 	bool known = r->head && log_numbers_has(&l->rows, head);
 	if (known)
-		l->lines++;
+		count_line(l, line);
 	else if (log_filter_passes(l->filter, l->store, r) && insert(&l->rows, head))
-		l->lines += lines_of(l, head);
+		count_row(l, head);
 	else
 		return false;
 	/* Brought in by a member, the head was not searched yet. */
@@ -262,6 +298,7 @@ bool log_list_inserted(struct log_list *l, uint64_t line)
 	move_up(&l->hits, line);
 	l->below += later;
 	l->hits_below += l->hits_below > line;
+	l->held += l->held > line;
 	return !later && log_list_added(l, line);
 }
 
@@ -269,7 +306,9 @@ void log_list_dropped(void *arg, uint64_t row, uint32_t members)
 {
 	struct log_list *l = arg;
 
-	if (take_out(&l->rows, row))
+	if (take_out(&l->rows, row)) {
 		l->lines -= 1 + members;
+		l->fresh -= fresh_of(l, row);
+	}
 	take_out(&l->hits, row);
 }

@@ -26,6 +26,8 @@ struct log_list {
 	struct log_pattern *search; /* not owned; NULL: none */
 	struct log_numbers rows, hits;
 	uint64_t lines;      /* in rows, members of groups too */
+	uint64_t held;       /* lines from this on came since the view is held */
+	uint64_t fresh;      /* so many of `lines` */
 	uint64_t below;      /* lines >= this were looked at for rows */
 	uint64_t hits_below; /* rows >= this were looked at for hits */
 	struct strbuf plain;
@@ -37,6 +39,8 @@ void log_list_free(struct log_list *l);
 void log_list_restart(struct log_list *l);
 /* Searches for something else. */
 void log_list_search(struct log_list *l, struct log_pattern *search);
+/* What comes from now on is counted as fresh. */
+void log_list_hold(struct log_list *l);
 /* Goes on for some microseconds; true: there is more to do. */
 bool log_list_step(struct log_list *l, int64_t budget_us);
 bool log_list_done(const struct log_list *l);

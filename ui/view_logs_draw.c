@@ -162,9 +162,9 @@ static void add_place(const struct logs_view *lv, struct strbuf *sb)
 
 	if (!b->follow) {
 		strbuf_addf(sb, "%s %zu%% HELD", bar(), l->rows.count ? lv->last_row * 100 / l->rows.count : 100);
-		if (log_book_unseen(b)) {
+		if (l->fresh) {
 			strbuf_adds(sb, "  +");
-			count_format(sb, log_book_unseen(b));
+			count_format(sb, l->fresh);
 			strbuf_adds(sb, keymap_say(lv->app->keymap, " new  {last} follows", said, sizeof(said)));
 		}
 		return;

@@ -87,7 +87,7 @@ void logs_hold(struct logs_view *lv)
 	logs_first_row(lv, &index, &skip);
 	set_top(lv, index, skip);
 	lv->book->follow = false;
-	lv->book->held = log_store_end(lv->book->store);
+	log_list_hold(&lv->book->list);
 }
 
 void logs_follow(struct logs_view *lv)

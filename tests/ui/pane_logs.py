@@ -273,7 +273,7 @@ def _():
     ui.type("w59")
     ui.keys("Enter")
     ui.wait("match 1/1")
-    rest = re.compile(r"^┃.{24}(.*?) *(?:↵ *)?┃$")
+    rest = re.compile(r"^┃.{26}(.*?) *(?:↵ *)?┃$")
 
     def text():
         return "".join(m.group(1) for line in body() for m in [rest.match(line)] if m).replace(" ", "")

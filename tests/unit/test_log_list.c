@@ -79,7 +79,7 @@ static uint64_t place_of(struct world *w, uint64_t head)
 static void expect_right(struct world *w)
 {
 	size_t row = 0, hit = 0;
-	uint64_t lines = 0;
+	uint64_t lines = 0, fresh = 0;
 
 	for (uint64_t line = log_store_first(w->store); line < log_store_end(w->store); line++) {
 		uint64_t head = log_store_head(w->store, line);
@@ -88,6 +88,8 @@ static void expect_right(struct world *w)
 			continue;
 		const struct log_group *g = log_store_group(w->store, head);
 		bool found = false;
+		for (uint64_t m = MAX(head, w->list.held); m < log_store_end(w->store); m++)
+			fresh += log_store_head(w->store, m) == head;
 		assert_true(row < w->list.rows.count);
 		assert_int_equal(log_number(&w->list.rows, row++), line);
 		lines += 1 + (g ? g->members : 0);
@@ -106,6 +108,7 @@ static void expect_right(struct world *w)
 	assert_int_equal(row, w->list.rows.count);
 	assert_int_equal(hit, w->list.hits.count);
 	assert_int_equal(lines, w->list.lines);
+	assert_int_equal(fresh, w->list.fresh);
 }
 
 /* As a marker is that comes late: `back` lines before the end. */
@@ -244,6 +247,8 @@ static void run_random(size_t max_lines, bool rule, bool search)
 		add_random(&w);
 		if (i % 7 == 0)
 			log_list_step(&w.list, 0);
+		if (i == 500)
+			log_list_hold(&w.list);
 		if (i % 11 == 0)
 			insert(&w, below(40));
 	}
