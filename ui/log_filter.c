@@ -185,14 +185,14 @@ const char *log_visible(const struct log_store *s, const struct log_record *r, s
 	return scratch->data;
 }
 
-/* "call method=… ms=12.3 id=…": the server's line at the end of a call tells when it began. */
+/* "event=call method=… ms=12.3 id=…": the server's line at the end of a call tells when it began. */
 static void note_window(struct log_filter *f, const struct log_record *r, const char *text, size_t len)
 {
-	static const char sign[] = " ms=";
+	static const char end[] = "event=call ", sign[] = " ms=";
 	const char *ms = memmem(text, len, sign, strlen(sign));
 	char number[32];
 
-	if (!ms || !memmem(text, len, "call ", 5) || f->window_count == WINDOWS_MAX)
+	if (!ms || !memmem(text, len, end, strlen(end)) || f->window_count == WINDOWS_MAX)
 		return;
 	ms += strlen(sign);
 	snprintf(number, sizeof(number), "%.*s", (int) MIN(len - (size_t) (ms - text), sizeof(number) - 1), ms);

@@ -284,7 +284,7 @@ static const char *blame(const struct logs_view *lv)
 	if (f->least && log_filter_blocks(f, lv->book->store, -1))
 		text = "no line has such a level; {level} changes it";
 	else if (!active)
-		text = "the replicas that printed are switched off; a digit switches one on";
+		text = "its replicas are switched off; digits switch them on";
 	return keymap_say(lv->app->keymap, text, said, sizeof(said));
 }
 

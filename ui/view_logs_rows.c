@@ -229,7 +229,7 @@ static void draw_marker(struct logs_view *lv, const struct area *a, int y, const
 	strbuf_adds(&when, " ── ");
 	x += draw_str(a, y, x, ROLE_WARN, when.data);
 	x += draw_text(a, y, x, ROLE_WARN, log_store_text(lv->book->store, r), r->len, true) + 1;
-	while (x < a->w)
+	while (x < a->w - 2) /* as the heading */
 		x += draw_str(a, y, x, ROLE_DIM, "─");
 }
 

@@ -17,6 +17,11 @@ ui = None
 def _():
     global ui
     afs("init", "sample", "--template", "actor", cwd=folder, expect=0)
+    path = folder + "/sample/env.py"
+    with open(path) as source:
+        text = source.read()
+    with open(path, "w") as source:
+        source.write(text.replace("self.evaluated += 1", 'self.evaluated += 1; print("weighing task", task_id, flush=True)'))
     ui = Tui(config="time-format = utc\n")
     ui.wait("[1] Environments", re.compile(r"local +envs \d+"))
 
@@ -62,12 +67,12 @@ def _():
     ui.wait("[3] Result   ✔", re.compile("▾ {|score|result"))
 
 
-@test("l: the log lines of that call", timeout=60)
+@test("l: the log of that call, with what the method printed", timeout=60)
 def _():
     ui.keys("3")
     ui.quiet(0.2)
     ui.keys("l")
-    ui.wait("[3] Logs", re.compile("evaluate"))
+    ui.wait("[3] Logs", "call /", "Esc ends it", re.compile("event=call.*evaluate|call .*evaluate"), "weighing task 7")
 
 
 @test("the request is counted on its row", timeout=60)
