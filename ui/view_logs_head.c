@@ -10,6 +10,10 @@
 #define GRAPH_CELLS 64
 #define GRAPH_LEAST 30
 #define ERROR_CELLS 21
+/* A rule that is cut is worth at least so much. */
+#define RULE_CELLS 8
+/* Of the id of a call that is traced. */
+#define CALL_ID_CELLS 8
 
 void logs_draw_graph_row(struct logs_view *lv, const struct area *a, int y)
 {
@@ -100,6 +104,7 @@ struct rule_words {
 		enum role role;
 	} parts[32];
 	int count;
+	size_t last; /* where begins what is told in any case; 0: nothing is */
 };
 
 static void add_words(struct rule_words *w, enum role role, const char *before, const char *text, const char *after)
@@ -118,7 +123,16 @@ static const char *rule_name(const struct log_rule *rule)
 	return rule->purpose >= RULE_TRACE ? traces[rule->purpose] : rule->hide ? "hide " : "keep ";
 }
 
-/* "Esc brings back 2 filters": what the trace has put aside. */
+/* Ids are long, and their beginnings differ. */
+static void add_call(struct rule_words *w, const char *id)
+{
+	bool cut = strlen(id) > CALL_ID_CELLS;
+
+	add_words(w, ROLE_FILTER, "", "", "");
+	strbuf_addf(&w->text, "%.*s%s", CALL_ID_CELLS, id, cut ? glyph(GLYPH_ELLIPSIS) : "");
+}
+
+/* "Esc: 2 filters back": what the trace has put aside. */
 static void add_aside(const struct logs_view *lv, struct rule_words *w)
 {
 	int aside = log_filter_aside(lv->filter);
@@ -126,10 +140,11 @@ static void add_aside(const struct logs_view *lv, struct rule_words *w)
 
 	if (!log_filter_traced(lv->filter))
 		return;
-	const char *back = keymap_say(lv->app->keymap, aside ? "{back} brings back" : "{back} ends it", said, sizeof(said));
+	const char *back = keymap_say(lv->app->keymap, aside ? "{back}:" : "{back} ends it", said, sizeof(said));
+	w->last = w->text.len;
 	add_words(w, ROLE_DIM, w->count ? "  " : "", back, "");
 	if (aside)
-		strbuf_addf(&w->text, " %d filter%s", aside, aside == 1 ? "" : "s");
+		strbuf_addf(&w->text, " %d filter%s back", aside, aside == 1 ? "" : "s");
 }
 
 static void add_rules(const struct logs_view *lv, struct rule_words *w)
@@ -141,28 +156,45 @@ static void add_rules(const struct logs_view *lv, struct rule_words *w)
 		if (f->rules[i].off)
 			continue;
 		add_words(w, ROLE_DIM, w->count ? "  " : "", rule_name(&f->rules[i]), "");
-		add_words(w, ROLE_FILTER, "/", f->rules[i].text, "/");
+		if (f->rules[i].purpose == RULE_CALL)
+			add_call(w, f->rules[i].text);
+		else
+			add_words(w, ROLE_FILTER, "/", f->rules[i].text, "/");
 	}
 	if (f->least)
 		add_words(w, ROLE_TEXT, w->count ? "  " : "", "level ≥ ", levels[f->least]);
 	add_aside(lv, w);
 }
 
-static void draw_words(const struct rule_words *w, const struct area *a, int y, int x, int width)
+/* Words up to a byte. */
+static void draw_some(const struct rule_words *w, size_t end, const struct area *a, int y, int x, int width)
 {
-	bool cut = text_width(w->text.data, w->text.len) > width;
+	bool cut = text_width(w->text.data, end) > width;
 	struct area room = { a->y, a->x, a->h, MIN(a->w, x + width - cut) };
 	int start = x;
 
 	if (width < 1)
 		return;
-	for (int i = 0; i < w->count; i++) {
-		size_t from = w->parts[i].from, to = i + 1 < w->count ? w->parts[i + 1].from : w->text.len;
+	for (int i = 0; i < w->count && w->parts[i].from < end; i++) {
+		size_t from = w->parts[i].from, to = i + 1 < w->count ? w->parts[i + 1].from : end;
 		x += draw_text(&room, y, x, w->parts[i].role, w->text.data + from, to - from, false);
 	}
 	/* What there is no room for must not look as if it were not there. */
 	if (cut)
 		draw_str(a, y, start + width - 1, ROLE_DIM, glyph(GLYPH_ELLIPSIS));
+}
+
+static void draw_words(const struct rule_words *w, const struct area *a, int y, int x, int width)
+{
+	int all = text_width(w->text.data, w->text.len);
+	int last = w->last ? text_width(w->text.data + w->last, w->text.len - w->last) : 0;
+
+	if (!last || all <= width || width - last < RULE_CELLS) {
+		draw_some(w, w->text.len, a, y, x, width);
+		return;
+	}
+	draw_some(w, w->last, a, y, x, width - last);
+	draw_text(a, y, x + width - last, ROLE_DIM, w->text.data + w->last, w->text.len - w->last, false);
 }
 
 void logs_draw_rules(const struct logs_view *lv, const struct area *a, int y, int x)

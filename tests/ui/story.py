@@ -72,7 +72,7 @@ def _():
     ui.keys("3")
     ui.quiet(0.2)
     ui.keys("l")
-    ui.wait("[3] Logs", "call /", "Esc ends it", re.compile("event=call.*evaluate|call .*evaluate"), "weighing task 7")
+    ui.wait("[3] Logs", "Esc ends it", re.compile("event=call.*evaluate|call .*evaluate"), "weighing task 7")
 
 
 @test("the request is counted on its row", timeout=60)

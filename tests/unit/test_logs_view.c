@@ -249,7 +249,7 @@ static void test_call_is_shown_whole(void **state UNUSED)
 	ns += INT64_C(30000000);
 	print_of(lv->book, 1, "after the call");
 	trace("494f00aa");
-	assert_has(ui_text(), "call /494f00aa/  Esc brings back 2 filters");
+	assert_has(ui_text(), "call 494f00aa  Esc: 2 filters back");
 	assert_has(ui_text(), "3 of 6 lines");
 	assert_has(ui_text(), "printed by the method");
 	assert_has(ui_text(), "somebody else names");
@@ -316,12 +316,18 @@ static void test_filters_in_little_room(void **state UNUSED)
 	set_quick("task_id.*7\\b|and something else still");
 	assert_has(ui_text(), "keep /task_id.*7\\b|and something else sti…  0 of 3 lines");
 	assert_has(ui_text(), "Esc back");
+	print_of(lv->book, 2, "task_id=12345678901237 begins.");
+	ui_key("Up");
+	ui_key("T");
+	assert_has(ui_text(), "trace /task_id");
+	assert_has(ui_text(), "…  Esc: 1 filter back  ");
+	ui_key("Esc");
 	ui_key("1");
-	assert_has(ui_text(), "keep /task_id.*7\\b|and …  replica ▣0 □1 ▣2  0 of 3 lines");
+	assert_has(ui_text(), "keep /task_id.*7\\b|and …  replica ▣0 □1 ▣2  1 of 4 lines");
 	app_zoom(app, false);
-	assert_has(ui_text(), " 0 of 3 ");
+	assert_has(ui_text(), " 1 of 4 ");
 	canvas_set_size(24, 80);
-	assert_has(ui_text(), " 0 of 3 ");
+	assert_has(ui_text(), " 1 of 4 ");
 }
 
 /* That a replica ended is told late; it stands where it belongs, and what is looked at stays where it is. */
