@@ -86,6 +86,14 @@ void duration_format(struct strbuf *sb, int64_t ms)
 		strbuf_addf(sb, "%lldd", (long long) (ms / 86400000));
 }
 
+void duration_format_us(struct strbuf *sb, int64_t us)
+{
+	if (us >= 0 && us < 10000)
+		strbuf_addf(sb, "%lld.%lld ms", (long long) (us / 1000), (long long) (us % 1000 / 100));
+	else
+		duration_format(sb, us / 1000);
+}
+
 /* `count` digits at *p as a number; false if there are not so many. Moves *p. */
 static bool digits(const char **p, const char *end, int count, int *out)
 {

@@ -21,6 +21,8 @@ int64_t deadline_left(deadline d);        /* ms, 0 when passed, INT64_MAX for no
 af_code duration_parse(const char *text, int64_t *ms, struct af_error *err) MUST_CHECK;
 /* "38 ms", "4.1 s", "3m12s", "5d": short, for people. */
 void duration_format(struct strbuf *sb, int64_t ms);
+/* The same of what may be short: below 10 ms with a decimal, "0.9 ms". */
+void duration_format_us(struct strbuf *sb, int64_t us);
 
 /* "2026-01-02T03:04:05.123456789Z" (offsets too) → ns since 1970. Returns the bytes read, 0 if it is none. */
 size_t rfc3339_parse(const char *text, size_t len, int64_t *ns);

@@ -140,7 +140,7 @@ static void add_row(struct columns *table, const struct call_record *r)
 
 	rfc3339_format(&time, r->started_ms);
 	strbuf_truncate(&time, MIN(time.len, (size_t) 19)); /* to the second */
-	duration_format(&took, r->took_us / 1000);
+	duration_format_us(&took, r->took_us);
 	add_arguments(&args, r->args);
 	columns_addf(table, "%lld", (long long) r->id);
 	columns_add(table, time.data);

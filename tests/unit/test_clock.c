@@ -51,6 +51,24 @@ static void test_durations_for_people(void **state)
 	}
 }
 
+static void test_short_durations_for_people(void **state)
+{
+	static const struct {
+		int64_t us;
+		const char *text;
+	} rows[] = {
+		{ -5, "0 ms" }, { 0, "0.0 ms" }, { 912, "0.9 ms" }, { 9999, "9.9 ms" }, { 10400, "10 ms" }, { 530000, "530 ms" },
+		{ 1910000, "1.9 s" },
+	};
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO_STRBUF sb = STRBUF_INIT(64);
+		duration_format_us(&sb, rows[i].us);
+		assert_string_equal(sb.data, rows[i].text);
+	}
+}
+
 static void test_deadlines(void **state)
 {
 	(void) state;
@@ -308,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_durations_for_people),
+		cmocka_unit_test(test_short_durations_for_people),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_reading_times),
 		cmocka_unit_test(test_writing_times),
