@@ -78,6 +78,19 @@ struct rows {
 	int y, skip; /* y: the row that is drawn next, -1: there is no more room */
 };
 
+/* Bytes of the row that the text begins with: where there are blanks no word is broken. */
+static size_t row_len(const char *text, size_t len, int width)
+{
+	size_t fits = MAX(text_fit(text, len, width, NULL), (size_t) 1);
+
+	if (fits >= len)
+		return len;
+	for (size_t i = fits; i > 0; i--)
+		if (text[i] == ' ' && strspn(text, " ") < i)
+			return i + 1;
+	return fits;
+}
+
 /* One line, over as many rows as it takes; its last row first. */
 static void draw_line_up(struct rows *r, const char *text, size_t len)
 {
@@ -88,7 +101,7 @@ static void draw_line_up(struct rows *r, const char *text, size_t len)
 	text_add_safe(&safe, text, MIN(len, (size_t) LINE_ROWS * (size_t) width), true);
 	for (size_t at = 0; count < LINE_ROWS && (at < safe.len || !count);) {
 		starts[count++] = (uint32_t) at;
-		at += MAX(text_fit(safe.data + at, safe.len - at, width, NULL), (size_t) 1);
+		at += row_len(safe.data + at, safe.len - at, width);
 	}
 	starts[count] = (uint32_t) safe.len;
 	while (count-- > 0 && r->y >= 0) {
@@ -162,6 +175,14 @@ static int draw_said(struct app *app, const struct area *in, int least)
 	return in->h - rows - 1;
 }
 
+static const struct view_ops running_ops, over_ops;
+
+/* What is over cannot be cancelled. */
+static void show_running(struct jobs_view *jv, bool running)
+{
+	jv->view.ops = running ? &running_ops : &over_ops;
+}
+
 static void jobs_draw(struct view *v, struct app *app, const struct area *a, bool focused)
 {
 	struct jobs_view *jv = (struct jobs_view *) v;
@@ -171,7 +192,9 @@ static void jobs_draw(struct view *v, struct app *app, const struct area *a, boo
 	int current = index_of(jv, rows), count = 0;
 	char said[80];
 
-	hints_add(&hints, ACT_CANCEL_JOB, "cancel");
+	show_running(jv, current >= 0 && rows[current] && rows[current]->state == JOB_RUNNING);
+	if (jv->view.ops == &running_ops)
+		hints_add(&hints, ACT_CANCEL_JOB, "cancel");
 	hints_add_two(&hints, ACT_PAGE_UP, ACT_PAGE_DOWN, "output");
 	hints_add(&hints, ACT_COPY, "copy");
 	hints_add(&hints, ACT_SAVE, "save");
@@ -302,9 +325,14 @@ static bool jobs_offers(enum action action)
 	return action_among(action, offered);
 }
 
-static const struct footer_hint footer_hints[] = {
+static const struct footer_hint running_hints[] = {
 	{ ACT_UP, ACT_DOWN, ' ', "choose" }, { ACT_PAGE_UP, ACT_PAGE_DOWN, '/', "output" }, { .action = ACT_CANCEL_JOB, .what = "cancel" },
 	{ .action = ACT_COPY }, { .action = ACT_SAVE, .what = "save" }, { .action = ACT_COMMAND }, { .action = ACT_BACK }, { 0 }
+};
+
+static const struct footer_hint over_hints[] = {
+	{ ACT_UP, ACT_DOWN, ' ', "choose" }, { ACT_PAGE_UP, ACT_PAGE_DOWN, '/', "output" }, { .action = ACT_COPY },
+	{ .action = ACT_SAVE, .what = "save" }, { .action = ACT_COMMAND }, { .action = ACT_BACK }, { 0 }
 };
 
 static bool jobs_tick(struct view *v UNUSED, struct app *app, int64_t now_ms UNUSED)
@@ -312,17 +340,10 @@ static bool jobs_tick(struct view *v UNUSED, struct app *app, int64_t now_ms UNU
 	return job_newest_running(app) != 0;
 }
 
-static const struct view_ops jobs_ops = {
-	.name = "jobs",
-	.contexts = jobs_contexts,
-	.hints = footer_hints,
-	.offers = jobs_offers,
-	.free = jobs_free,
-	.draw = jobs_draw,
-	.act = jobs_act,
-	.mouse = jobs_mouse,
-	.tick = jobs_tick,
-};
+#define JOBS_OPS(shown) { .name = "jobs", .contexts = jobs_contexts, .hints = shown, .offers = jobs_offers, .free = jobs_free, \
+			  .draw = jobs_draw, .act = jobs_act, .mouse = jobs_mouse, .tick = jobs_tick }
+static const struct view_ops running_ops = JOBS_OPS(running_hints);
+static const struct view_ops over_ops = JOBS_OPS(over_hints);
 
 struct view *jobs_view_new(struct app *app UNUSED, struct af_error *err)
 {
@@ -332,6 +353,6 @@ struct view *jobs_view_new(struct app *app UNUSED, struct af_error *err)
 		error_nomem(err);
 		return NULL;
 	}
-	jv->view.ops = &jobs_ops;
+	jv->view.ops = &over_ops;
 	return &jv->view;
 }
