@@ -34,25 +34,48 @@ static void add_replica(struct strbuf *sb, const struct replica *r)
 		strbuf_addf(sb, " (%s)", r->word);
 }
 
-/* As many as there is room for, the chosen one among them. */
-static int draw_replicas(struct pen *pen, int y, int x)
+/* "(•) 1 local" and what stands between it and the next. */
+#define CHOICE_CELLS 6
+#define MORE "… "
+#define MORE_CELLS 2
+
+/* How many from the `first` on fit before `end`, with a sign where there are more at a side. */
+static int count_replicas(const struct environment *env, int x, int end, int first)
+{
+	AUTO_STRBUF text = STRBUF_INIT(256);
+	int shown = 0;
+
+	x += first ? MORE_CELLS : 0;
+	for (int i = first; i < env->count; i++, shown++) {
+		add_replica(&text, &env->replicas[i]);
+		x += CHOICE_CELLS + text_width(text.data, text.len);
+		if (x + (i + 1 < env->count ? MORE_CELLS : 0) > end)
+			break;
+	}
+	return shown;
+}
+
+/* As many as there is room for before `end`, the chosen one among them. */
+static int draw_replicas(struct pen *pen, int y, int x, int end)
 {
 	const struct environment *env = pen->env;
 	AUTO_STRBUF text = STRBUF_INIT(256);
-	int room = pen->a.w - x - 14, first = 0, shown = 0;
+	int first = 0, chosen = 0, shown;
 
 	for (int i = 0; i < env->count; i++)
 		if (env->replicas[i].number == pen->f->target)
-			first = MAX(0, i - MAX(1, room / 18) + 1);
-	for (int i = first; i < env->count; i++, shown++) {
+			chosen = i;
+	while ((shown = count_replicas(env, x, end, first)) + first <= chosen && first < chosen)
+		first++;
+	if (first)
+		x += draw_str(&pen->a, y, x, ROLE_DIM, MORE);
+	for (int i = first; i < first + shown; i++) {
 		add_replica(&text, &env->replicas[i]);
-		if (x + 6 + text_width(text.data, text.len) > pen->a.w - 10)
-			break;
 		x = draw_choice(pen, y, x, env->replicas[i].number,
 				env->replicas[i].state == REPLICA_UP ? ROLE_TEXT : ROLE_DIM, text.data);
 	}
 	if (first + shown < env->count)
-		x += draw_str(&pen->a, y, x, ROLE_DIM, "… ") + 1;
+		x += draw_str(&pen->a, y, x, ROLE_DIM, MORE);
 	return x;
 }
 
@@ -65,8 +88,8 @@ void pen_target(struct pen *pen)
 	draw_str(&pen->a, y, 1, ROLE_TEXT, "replica");
 	x = draw_choice(pen, y, x, TARGET_AUTO, ROLE_TEXT, "auto");
 	if (pen->env) {
-		x = draw_replicas(pen, y, x);
 		snprintf(all, sizeof(all), "all %d", pen->env->count);
+		x = draw_replicas(pen, y, x, pen->a.w - 1 - CHOICE_CELLS + 2 - (int) strlen(all));
 		draw_choice(pen, y, x, TARGET_ALL, ROLE_TEXT, all);
 	} else {
 		draw_str(&pen->a, y, x, ROLE_ERROR, "the environment is gone");
