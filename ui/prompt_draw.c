@@ -9,13 +9,14 @@
 
 static void draw_popup(const struct prompt *p, const struct area *above, int x)
 {
-	int count = (int) p->popup.matches.count, rows = MIN(count, MIN(POPUP_ROWS, above->h - 2)), width = 12;
+	int count = (int) p->popup.matches.count, rows = MIN(count, MIN(POPUP_ROWS, above->h - 3)), width = 12;
 	char place[32] = "";
 
 	for (int i = 0; i < count; i++)
 		width = MAX(width, text_width(p->popup.matches.items[i], strlen(p->popup.matches.items[i])));
 	width = MIN(width, above->w - 4);
-	struct area a = { above->y + above->h - rows - 2, MIN(x, MAX(0, above->w - width - 4)), rows + 2, width + 4 };
+	/* Within the border of the pane that it covers. */
+	struct area a = { above->y + above->h - rows - 3, MAX(1, MIN(x, above->w - width - 5)), rows + 2, width + 4 };
 	struct box box = { .title = "Tab", .bottom_right = place };
 	if (rows < 1)
 		return;

@@ -98,6 +98,7 @@ def _():
     ui.type("st")
     ui.keys("Tab")
     ui.wait("stats", "stop", is_line("afs> st"))
+    matches(ui.lines[-4], "^[╰┗][^╰╯┗┛│┃]+[╯┛]$", "border of the pane below")
     ui.keys("Tab")
     ui.wait(is_line("afs> stats"))
     ui.keys("Tab")
@@ -169,8 +170,9 @@ def _():
     ui.keys("Enter")
     ui.wait(re.compile("✔ [0-9:]+ methods calculator"))
     ui.keys("J")
-    ui.wait("Jobs", "^C cancel", "list_tasks", "S save", re.compile(r"NOTICES.*✔ \d\d:\d\d:\d\d", re.S))
+    ui.wait("Jobs", "list_tasks", "S save", re.compile(r"NOTICES.*✔ \d\d:\d\d:\d\d", re.S))
     lacks(ui.lines[-1], "search", "hints")
+    lacks(ui.text, "^C cancel", "screen of a job that is over")
     ui.keys("S")
     ui.wait("save the output to methods.txt")
     ui.keys("^U")
@@ -181,7 +183,7 @@ def _():
     with open(path) as f:
         matches(f.read(), "^list_tasks", "file")
     ui.keys("Esc")
-    ui.gone("^C cancel")
+    ui.gone("━ Jobs")
 
 
 @test("a wrong command is a notice, not a dialog")
@@ -260,7 +262,7 @@ def _():
     ui.keys("J")
     ui.wait("Jobs", re.compile("0123456789END"))
     ui.keys("Esc")
-    ui.gone("^C cancel")
+    ui.gone("━ Jobs")
 
 
 @test("a long line scrolls with its cursor")
