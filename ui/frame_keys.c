@@ -56,6 +56,7 @@ static void names_free(void *arg)
 static void choose_theme(struct app *app)
 {
 	struct strlist *names = calloc(1, sizeof(*names));
+	AUTO_STRLIST shown = { 0 };
 	int current = 0;
 
 	if (!names || theme_names(names, NULL) || !names->count) {
@@ -64,11 +65,15 @@ static void choose_theme(struct app *app)
 			names_free(names);
 		return;
 	}
-	for (size_t i = 0; i < names->count; i++)
-		if (app->options.theme && !strcmp(names->items[i], app->options.theme))
-			current = (int) i;
-	app_menu(app, "Theme", (const char *const *) names->items, (int) names->count, current, theme_chosen, names_free,
-		 names);
+	for (size_t i = 0; i < names->count; i++) {
+		bool in_use = app->options.theme && !strcmp(names->items[i], app->options.theme);
+		current = in_use ? (int) i : current;
+		if (strlist_take(&shown, str_format(NULL, "%s%s", names->items[i], in_use ? "  (in use)" : ""), NULL)) {
+			names_free(names);
+			return;
+		}
+	}
+	app_menu(app, "Theme", (const char *const *) shown.items, (int) shown.count, current, theme_chosen, names_free, names);
 }
 
 static void toggle_mouse(struct app *app)
@@ -115,6 +120,7 @@ static void global_action(struct app *app, enum action action)
 		app_focus(app, (enum pane)(action - ACT_PANE_1));
 		break;
 	case ACT_PANE_4:
+	case ACT_CALL:
 		app_call(app, NULL);
 		break;
 	case ACT_NEXT_PANE:

@@ -37,6 +37,7 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_CANCEL_JOB, "cancel-job", KEYS_GLOBAL, "^C", NULL, "Cancel the newest job that runs")               \
 	X(ACT_BUILD, "build", KEYS_GLOBAL, "b", "build", "Begin a build command")                                 \
 	X(ACT_RUN, "run", KEYS_GLOBAL, "r", "run", "Begin a run command")                                         \
+	X(ACT_CALL, "call", KEYS_GLOBAL, "c", "call", "Call a method")                                            \
 	X(ACT_UP, "up", KEYS_LIST, "Up k", NULL, "Up")                                                            \
 	X(ACT_DOWN, "down", KEYS_LIST, "Down j", NULL, "Down")                                                    \
 	X(ACT_PAGE_UP, "page-up", KEYS_LIST, "PgUp ^B", NULL, "One screen up")                                    \
@@ -57,7 +58,6 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 	X(ACT_SORT, "sort", KEYS_ENVS, "o", "sort", "Sort by the next column")                                    \
 	X(ACT_SORT_REVERSE, "sort-reverse", KEYS_ENVS, "O", NULL, "Turn the order round")                         \
 	X(ACT_NEXT_DOWN, "next-down", KEYS_ENVS, "d", NULL, "Go to the next replica that is down")                \
-	X(ACT_CALL, "call", KEYS_ENVS, "c", "call", "Call a method")                                              \
 	X(ACT_LOGS, "logs", KEYS_ENVS, "l", "logs", "Show the logs")                                              \
 	X(ACT_EXEC, "exec", KEYS_ENVS, "e", "exec", "Open a shell in the replica")                                \
 	X(ACT_STOP, "stop", KEYS_ENVS, "s", "stop", "Stop the environment")                                       \

@@ -58,7 +58,7 @@ def open_themes(ui):
     """[(row, name)] of the menu."""
     ui.keys("F9")
     ui.wait("━ Theme", "tritanopia")
-    return [(y, m.group(1)) for y, line in enumerate(ui.lines) for m in [re.search(r"[┃│]  ([a-z-]+) +[┃│]", line)] if m]
+    return [(y, m.group(1)) for y, line in enumerate(ui.lines) for m in [re.search(r"[┃│]  ([a-z-]+)(?:  \(in use\))? +[┃│]", line)] if m]
 
 
 def choose_theme(ui, name):
@@ -71,9 +71,11 @@ def chosen_theme(ui):
     """The one that its menu stands on."""
     names = open_themes(ui)
     ground = [ui.cell(y, ui.find("  " + name + " ")[1]).bg for y, name in names]
+    in_use = re.findall(r"([a-z-]+)  \(in use\)", ui.text)
     ui.keys("Esc")
     ui.gone("━ Theme")
     marked = [name for (_, name), bg in zip(names, ground) if ground.count(bg) == 1]
+    equal(marked, in_use, "the theme that is marked")
     return marked[0] if len(marked) == 1 else marked
 
 
