@@ -287,33 +287,63 @@ static void add_size(struct strbuf *sb, int64_t bytes)
 	strbuf_addf(sb, unit && value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
-static void add_title(struct strbuf *sb, const struct result *r)
+/* How it ended, and how long it took. */
+static void add_outcome(struct strbuf *sb, const struct result *r)
 {
-	time_t when = (time_t) (r->started_ms / 1000);
-	struct tm tm;
-	char clock[16];
-
-	strbuf_adds(sb, "[3] Result");
-	if (!r->present)
-		return;
-	strbuf_addf(sb, "   %s ", glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
+	strbuf_addf(sb, "%s ", glyph(r->code == AF_ERR_CANCELLED ? GLYPH_DASH : r->code ? GLYPH_CROSS : GLYPH_CHECK));
 	if (r->status)
 		strbuf_addf(sb, "%ld%s", r->status, r->code ? " " : "   ");
-	if (r->code || !r->status)
-		strbuf_addf(sb, "%s   ", r->code ? af_code_name(r->code) : "ok");
+	/* Of several the note says it. */
 	if (r->note)
 		strbuf_addf(sb, "%s   ", r->note);
-	duration_format(sb, r->took_us / 1000);
-	if (r->whole_len) {
-		strbuf_adds(sb, "   ");
-		add_size(sb, r->whole_len);
-		if ((size_t) r->whole_len > r->len)
-			strbuf_adds(sb, " (its beginning)");
+	else if (r->code || !r->status)
+		strbuf_addf(sb, "%s   ", r->code ? af_code_name(r->code) : "ok");
+	duration_format_us(sb, r->took_us);
+}
+
+/* The rest, what matters more first. */
+static void add_facts(struct strlist *facts, const struct result *r)
+{
+	time_t when = (time_t) (r->started_ms / 1000);
+	AUTO_STRBUF size = STRBUF_INIT(64);
+	struct tm tm;
+	char clock[16];
+	af_code rc = AF_OK;
+
+	add_size(&size, r->whole_len);
+	strbuf_adds(&size, (size_t) r->whole_len > r->len ? " (its beginning)" : "");
+	if (r->whole_len)
+		rc = strlist_take(facts, str_format(NULL, "   %s", size.data), NULL);
+	if (!rc && r->replica >= 0)
+		rc = strlist_take(facts, str_format(NULL, "   replica %d", r->replica), NULL);
+	if (!rc && r->replica >= 0 && r->host)
+		rc = strlist_take(facts, str_format(NULL, " %s", r->host), NULL);
+	if (!rc && when && gmtime_r(&when, &tm) && strftime(clock, sizeof(clock), "%H:%M:%S", &tm))
+		rc = strlist_take(facts, str_format(NULL, "   %s", clock), NULL);
+	if (rc)
+		return; /* the others will do */
+}
+
+/* Facts that there is no room for beside the tabs are left out whole, from the end. */
+static void add_title(struct strbuf *sb, const struct result *r, int room)
+{
+	AUTO_STRBUF outcome = STRBUF_INIT(STRBUF_LINE);
+	AUTO_STRLIST facts = { 0 };
+
+	if (!r->present) {
+		strbuf_adds(sb, "[3] Result");
+		return;
 	}
-	if (r->replica >= 0)
-		strbuf_addf(sb, "   replica %d%s%s", r->replica, r->host ? " " : "", r->host ? r->host : "");
-	if (when && gmtime_r(&when, &tm) && strftime(clock, sizeof(clock), "%H:%M:%S", &tm))
-		strbuf_addf(sb, "   %s", clock);
+	add_outcome(&outcome, r);
+	/* "Result" says the least. */
+	strbuf_adds(sb, text_width(outcome.data, outcome.len) + 13 <= room ? "[3] Result   " : "[3] ");
+	strbuf_add(sb, outcome.data, outcome.len);
+	add_facts(&facts, r);
+	for (size_t i = 0; i < facts.count; i++) {
+		if (text_width(sb->data, sb->len) + text_width(facts.items[i], strlen(facts.items[i])) > room)
+			return;
+		strbuf_adds(sb, facts.items[i]);
+	}
 }
 
 static void add_hints(struct hints *h, const struct result *r)
@@ -344,18 +374,30 @@ static void add_place(struct strbuf *sb, struct result *r)
 		strbuf_addf(sb, "line %zu/%zu%s", r->row + 1, count, r->mode == RESULT_RAW && !r->pager.complete ? "+" : "");
 }
 
+static const char *const mode_names[] = { "Tree", "Raw", "Table", "Diff", "Logs" };
+
+/* Cells that a title has beside them: the corner and a cell of line at either end, a blank at either side of each name,
+ * the marks of the current one. */
+static int title_room(const struct area *a)
+{
+	int room = a->w - 9;
+
+	for (size_t i = 0; i < ARRAY_LEN(mode_names); i++)
+		room -= (int) strlen(mode_names[i]) + 1;
+	return room;
+}
+
 /* The ways to look at it; the last leads to the log lines of the call. */
 static void draw_modes(const struct result *r, const struct area *a)
 {
-	static const char *const names[] = { "Tree", "Raw", "Table", "Diff", "Logs" };
 	static const enum action actions[] = { ACT_NONE, ACT_RAW, ACT_TABLE, ACT_DIFF, ACT_CALL_LOGS };
-	int xs[ARRAY_LEN(names)];
+	int xs[ARRAY_LEN(mode_names)];
 
-	draw_tabs(a, names, ARRAY_LEN(names), (int) r->mode, xs);
-	for (int i = 0; i < (int) ARRAY_LEN(names); i++)
+	draw_tabs(a, mode_names, ARRAY_LEN(mode_names), (int) r->mode, xs);
+	for (int i = 0; i < (int) ARRAY_LEN(mode_names); i++)
 		/* Back to the tree leads the key of where one is. */
 		if (xs[i] >= 0 && i != (int) r->mode)
-			canvas_spot(a, 0, xs[i], (int) strlen(names[i]), (int) actions[i ? i : (int) r->mode]);
+			canvas_spot(a, 0, xs[i], (int) strlen(mode_names[i]), (int) actions[i ? i : (int) r->mode]);
 }
 
 void result_draw(struct result *r, struct app *app, const struct area *a, bool focused, const char *running)
@@ -369,7 +411,7 @@ void result_draw(struct result *r, struct app *app, const struct area *a, bool f
 		strbuf_addf(&title, "[3] Result   %s %s   %s cancels", spinner(), running,
 			    keymap_hint(app->keymap, ACT_CANCEL_JOB, key, sizeof(key)));
 	else
-		add_title(&title, r);
+		add_title(&title, r, title_room(a));
 	if (r->present) {
 		add_hints(&hints, r);
 		add_place(&place, r);
