@@ -18,6 +18,7 @@ struct prompt;   /* prompt.h: the command line */
 struct jobs;
 struct methods;  /* methods.h: what environments offer */
 struct drafts;     /* form_draft.h: forms that were left */
+struct kept;       /* call_kept.h: results, and calls in flight, of call screens that were left */
 struct candidates; /* candidates.h: what completion has to ask for */
 
 struct options {
@@ -43,6 +44,7 @@ struct app {
 	struct methods *methods;
 	struct candidates *candidates;
 	struct drafts *drafts;
+	struct kept *kept;
 	struct prompt *prompt;
 	struct keymap *keymap;
 	struct theme theme;

@@ -1,6 +1,7 @@
 /* The call screen: the form, and the methods that it is made from. See call_view.h. */
 #include <string.h>
 
+#include "ui/call_kept.h"
 #include "ui/call_view.h"
 #include "ui/form_draft.h"
 #include "ui/hints.h"
@@ -18,6 +19,21 @@ static const struct method *find_method(struct call_view *v, const char *name)
 	return NULL;
 }
 
+/* Each method comes with what it answered last; without that, what is shown stays. */
+static void recall_result(struct call_view *v, const char *method)
+{
+	struct result last;
+
+	result_init(&last);
+	last.page = v->result.page;
+	last.serial = v->result.serial;
+	if (!kept_take(v->app, v->environment, method, &last))
+		return;
+	kept_put(v->app, v->environment, &v->result);
+	result_free(&v->result);
+	v->result = last;
+}
+
 void call_view_choose(struct call_view *v, const char *name)
 {
 	struct af_error err = AF_ERROR_INIT;
@@ -29,6 +45,8 @@ void call_view_choose(struct call_view *v, const char *name)
 		draft_recall(v->app, v->environment, &v->form);
 	af_error_clear(&err);
 	form_set_earlier(&v->form, &v->calls);
+	if (!v->result.method || strcmp(v->result.method, name) != 0)
+		recall_result(v, name);
 	app_redraw(v->app);
 }
 

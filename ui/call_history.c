@@ -120,12 +120,13 @@ static void show_record(struct call_view *v, struct call_record *rec)
 {
 	struct result *r = &v->result;
 
+	call_set_aside(v, rec->method);
 	result_clear(r);
 	r->id = rec->id;
 	r->environment = af_steal(rec->environment);
 	r->method = af_steal(rec->method);
 	r->replica = rec->replica;
-	const char *host = call_host_of(v, rec->replica);
+	const char *host = call_host_of(v->app, v->environment, rec->replica);
 	r->host = host ? strdup(host) : NULL;
 	r->code = rec->code;
 	r->started_ms = rec->started_ms;

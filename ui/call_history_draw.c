@@ -19,23 +19,23 @@
 
 /* ---- cells ------------------------------------------------------------------------------------------ */
 
-/* "530ms", "1.91s", "300s", "12m": six columns at most. */
+/* "530ms", "1.91s", "300s", "12m": six columns at most. What is short has the same figures as elsewhere. */
 static void add_took(struct strbuf *sb, int64_t us)
 {
 	double s = (double) us / 1e6;
 
-	if (us < 9950)
-		strbuf_addf(sb, "%.1fms", (double) us / 1000);
-	else if (us < 1000000)
-		strbuf_addf(sb, "%lldms", (long long) (us / 1000));
-	else if (s < 9.995)
+	if (us < 1000000) {
+		duration_format_us(sb, us);
+		strbuf_remove(sb, sb->len - 3, 1);
+	} else if (s < 9.995) {
 		strbuf_addf(sb, "%.2fs", s);
-	else if (s < 99.95)
+	} else if (s < 99.95) {
 		strbuf_addf(sb, "%.1fs", s);
-	else if (s < 1000)
+	} else if (s < 1000) {
 		strbuf_addf(sb, "%.0fs", s);
-	else
+	} else {
 		strbuf_addf(sb, "%.0fm", s / 60);
+	}
 }
 
 /* The time of day, or how many days ago. */
@@ -141,6 +141,16 @@ static const char *status_word(af_code code)
 	}
 }
 
+static enum role role_of(af_code code)
+{
+	return code == AF_ERR_CANCELLED ? ROLE_WARN : code ? ROLE_ERROR : ROLE_OK;
+}
+
+static enum glyph glyph_of(af_code code)
+{
+	return code == AF_ERR_CANCELLED ? GLYPH_DASH : code ? GLYPH_CROSS : GLYPH_CHECK;
+}
+
 void call_row_draw(const struct area *a, int y, const struct call_record *r)
 {
 	struct grid g = grid_of(a->w);
@@ -157,8 +167,8 @@ void call_row_draw(const struct area *a, int y, const struct call_record *r)
 		draw_cut(a, y, g.replica, 2, ROLE_TEXT, replica);
 	draw_cut(a, y, g.method, g.args - g.method - 1, ROLE_TEXT, r->method);
 	draw_cut(a, y, g.args, g.status - g.args - 1, ROLE_DIM, args.data);
-	draw_str(a, y, g.status, r->code ? ROLE_ERROR : ROLE_OK, glyph(r->code ? GLYPH_CROSS : GLYPH_CHECK));
-	draw_cut(a, y, g.status + 2, g.took - g.status - 2, r->code ? ROLE_ERROR : ROLE_OK, status_word(r->code));
+	draw_str(a, y, g.status, role_of(r->code), glyph(glyph_of(r->code)));
+	draw_cut(a, y, g.status + 2, g.took - g.status - 2, role_of(r->code), status_word(r->code));
 	draw_right(a, y, g.took, 6, ROLE_TEXT, took.data);
 }
 
@@ -198,7 +208,7 @@ static int by_value(const void *a, const void *b)
 struct recent {
 	double took[RECENT]; /* seconds, oldest first */
 	af_code codes[RECENT];
-	int count, ok, timeouts;
+	int count, ok, timeouts, cancelled;
 };
 
 static void collect(const struct call_view *v, struct recent *rc)
@@ -212,6 +222,7 @@ static void collect(const struct call_view *v, struct recent *rc)
 		rc->took[RECENT - 1 - rc->count++] = (double) r->took_us / 1e6;
 		rc->ok += r->code == AF_OK;
 		rc->timeouts += r->code == AF_ERR_TIMEOUT;
+		rc->cancelled += r->code == AF_ERR_CANCELLED;
 	}
 	memmove(rc->took, rc->took + RECENT - rc->count, (size_t) rc->count * sizeof(rc->took[0]));
 	memmove(rc->codes, rc->codes + RECENT - rc->count, (size_t) rc->count * sizeof(rc->codes[0]));
@@ -220,15 +231,16 @@ static void collect(const struct call_view *v, struct recent *rc)
 /* Below the bars of calls that went wrong a mark each, and at the right what the marks mean. */
 static void draw_marks(const struct area *a, int y, const struct recent *rc, bool below)
 {
-	int failed = rc->count - rc->ok - rc->timeouts, x = a->w - 1;
+	int failed = rc->count - rc->ok - rc->timeouts - rc->cancelled, x = a->w - 1;
 	AUTO_STRBUF text = STRBUF_INIT(128);
 
 	for (int i = 0; i < rc->count; i++) {
 		if (!rc->codes[i])
 			continue;
-		draw_over(a, y, 1 + i, 1, ROLE_ERROR);
+		draw_over(a, y, 1 + i, 1, role_of(rc->codes[i]));
 		if (below)
-			draw_str(a, y + 1, 1 + i, ROLE_ERROR, rc->codes[i] == AF_ERR_TIMEOUT ? MARK_TIMEOUT : glyph(GLYPH_CROSS));
+			draw_str(a, y + 1, 1 + i, role_of(rc->codes[i]),
+				 rc->codes[i] == AF_ERR_TIMEOUT ? MARK_TIMEOUT : glyph(glyph_of(rc->codes[i])));
 	}
 	if (rc->timeouts == 1)
 		strbuf_adds(&text, MARK_TIMEOUT " timeout");
@@ -236,7 +248,13 @@ static void draw_marks(const struct area *a, int y, const struct recent *rc, boo
 		strbuf_addf(&text, MARK_TIMEOUT " %d timeouts", rc->timeouts);
 	if (failed)
 		strbuf_addf(&text, "%s%s %d failed", text.len ? "  " : "", glyph(GLYPH_CROSS), failed);
-	draw_str(a, y, x - text_width(text.data, text.len), ROLE_ERROR, text.data);
+	x -= text_width(text.data, text.len);
+	draw_str(a, y, x, ROLE_ERROR, text.data);
+	if (!rc->cancelled)
+		return;
+	strbuf_reset(&text);
+	strbuf_addf(&text, "%s %d cancelled  ", glyph(GLYPH_DASH), rc->cancelled);
+	draw_str(a, y, x - text_width(text.data, text.len), ROLE_WARN, text.data);
 }
 
 static void draw_summary(struct call_view *v, const struct area *a, int y)
@@ -244,26 +262,31 @@ static void draw_summary(struct call_view *v, const struct area *a, int y)
 	AUTO_STRBUF p50 = STRBUF_INIT(64), p95 = STRBUF_INIT(64);
 	struct recent rc;
 	double sorted[RECENT];
+	int count = 0;
 
 	collect(v, &rc);
 	if (!rc.count)
 		return;
-	memcpy(sorted, rc.took, sizeof(sorted));
-	qsort(sorted, (size_t) rc.count, sizeof(sorted[0]), by_value);
-	/* The nearest rank. */
-	duration_format(&p50, (int64_t) (sorted[(rc.count - 1) / 2] * 1000));
-	duration_format(&p95, (int64_t) (sorted[(rc.count * 95 + 99) / 100 - 1] * 1000));
-	draw_fmt(a, y, 1, ROLE_TEXT, "%s, last %d: p50 %s  p95 %s  ok %d/%d", v->form.method, rc.count, p50.data, p95.data, rc.ok,
-		 rc.count);
+	/* How long a call took that was cancelled says nothing about the method. */
+	for (int i = 0; i < rc.count; i++)
+		if (rc.codes[i] != AF_ERR_CANCELLED)
+			sorted[count++] = rc.took[i];
+	qsort(sorted, (size_t) count, sizeof(sorted[0]), by_value);
 	draw_spark(a, y + 1, 1, MIN(rc.count, a->w - 2), ROLE_GRAPH, rc.took, rc.count);
 	draw_marks(a, y + 1, &rc, y + 2 < a->h);
+	if (!count)
+		return;
+	/* The nearest rank. */
+	duration_format_us(&p50, (int64_t) (sorted[(count - 1) / 2] * 1e6 + 0.5));
+	duration_format_us(&p95, (int64_t) (sorted[(count * 95 + 99) / 100 - 1] * 1e6 + 0.5));
+	draw_fmt(a, y, 1, ROLE_TEXT, "%s, last %d: p50 %s  p95 %s  ok %d/%d", v->form.method, count, p50.data, p95.data, rc.ok, count);
 }
 
 /* What the form would do, as a command. */
 static void draw_command(struct call_view *v, const struct area *a, int y)
 {
 	AF_AUTO(hints) struct hints copy = HINTS_INIT(v->app->keymap, "  ");
-	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
+	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE), times = STRBUF_INIT(STRBUF_LINE);
 
 	if (!v->form.method)
 		return;
@@ -271,7 +294,8 @@ static void draw_command(struct call_view *v, const struct area *a, int y)
 		strbuf_adds(&line, "(too long to be shown)");
 	else if (form_command(&v->form, v->environment, &line, NULL))
 		return;
-	draw_str(a, y, 1, ROLE_DIM, "equivalent command");
+	form_add_times(&v->form, &times);
+	draw_fmt(a, y, 1, ROLE_DIM, "equivalent command%s", times.data);
 	hints_add(&copy, ACT_COPY_ALT, "copy");
 	int x = a->w - 1 - text_width(copy.text.data, copy.text.len);
 	draw_str(a, y, x, ROLE_DIM, copy.text.data);

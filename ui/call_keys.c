@@ -1,4 +1,6 @@
 /* The call screen: keys of its parts. See call_view.h. */
+#include <string.h>
+
 #include "ui/call_view.h"
 
 /* ---- keys of all parts ----------------------------------------------------------------------------------- */
@@ -9,15 +11,13 @@ static int focus(struct call_view *v, enum call_part part)
 	return REACT_REDRAW;
 }
 
-/* What is in flight first; then to the form; then out. */
+/* To the form; then out. What is in flight goes on: only ^C cancels. */
 static int back(struct call_view *v)
 {
 	if (v->zoomed) {
 		v->zoomed = false;
 		return REACT_REDRAW;
 	}
-	if (call_cancel_run(v))
-		return REACT_REDRAW;
 	return v->part == PART_FORM ? REACT_CLOSE : focus(v, PART_FORM);
 }
 
@@ -189,17 +189,33 @@ int call_history_part_act(struct view *view, struct app *app UNUSED, enum action
 	return reaction ? reaction : common_act(v, action);
 }
 
-/* What cannot be shown is passed over. */
+/* As far as the list tells, which has the newest calls. */
+static bool has_earlier(const struct call_view *v)
+{
+	const struct result *r = &v->result;
+
+	for (size_t i = 0; r->id && r->json && i < v->calls.count; i++) {
+		const struct call_record *c = &v->calls.items[i];
+		if (c->id < r->id && !c->code && c->result_len && !strcmp(c->method, r->method))
+			return true;
+	}
+	return false;
+}
+
+/* What cannot be shown is passed over; the last tab leads to the log. */
 static int next_tab(struct call_view *v, int step)
 {
+	const int logs = RESULT_DIFF + 1, count = logs + 1;
 	struct result *r = &v->result;
 	int from = (int) r->mode;
 
-	for (int i = 1; i < 4; i++) {
-		int to = (from + step * i + 4 * i) % 4;
-		if (to == RESULT_DIFF)
+	for (int i = 1; i < count; i++) {
+		int to = (from + (step + count) * i) % count;
+		if (to == logs && !str_blank(r->call_id))
+			return call_show_logs(v, r->call_id);
+		if (to == RESULT_DIFF && has_earlier(v))
 			return diff(v);
-		if (result_set_mode(r, (enum result_mode) to))
+		if (to < RESULT_DIFF && result_set_mode(r, (enum result_mode) to))
 			break;
 	}
 	return REACT_REDRAW;

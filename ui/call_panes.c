@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "command/words.h"
+#include "ui/call_kept.h"
 #include "ui/call_view.h"
 #include "ui/methods.h"
 #include "ui/save.h"
@@ -336,6 +337,8 @@ int call_show_logs(struct call_view *v, const char *call_id)
 		app_notice(app, NOTICE_INFO, "no single call is shown");
 		return REACT_HANDLED;
 	}
+	kept_behind(app, (struct call_behind){ str_dup(v->environment, NULL), v->form.target, (int) v->part, app_focused(app),
+					       app_zoomed(app, 1) });
 	envs_view_select(app_pane(app, PANE_ENVS), app, v->environment, NULL);
 	app_focus(app, PANE_LOGS);
 	app_zoom(app, true);

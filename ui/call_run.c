@@ -49,6 +49,18 @@ void call_run_free(void *arg)
 	free(run);
 }
 
+void call_run_tally(const struct call_run *run, struct strbuf *sb)
+{
+	int failed = atomic_load(&run->failed), cancelled = atomic_load(&run->cancelled), unsent = run->count - atomic_load(&run->ended);
+
+	if (failed || (!cancelled && !unsent))
+		strbuf_addf(sb, "%d failed", failed);
+	if (cancelled)
+		strbuf_addf(sb, "%s%d cancelled", failed ? ", " : "", cancelled);
+	if (unsent)
+		strbuf_addf(sb, "%s%d not sent", failed || cancelled ? ", " : "", unsent);
+}
+
 /* ---- on the job's thread ---------------------------------------------------------------------------- */
 
 struct work {
@@ -111,7 +123,8 @@ static void call_one(struct work *w, int i)
 	o->hint = o->rc ? af_steal(err.hint) : NULL;
 	o->result_len = o->rc ? 0 : o->result_len;
 	af_error_clear(&err);
-	atomic_fetch_add(&run->failed, o->rc != AF_OK);
+	atomic_fetch_add(&run->failed, o->rc && o->rc != AF_ERR_CANCELLED);
+	atomic_fetch_add(&run->cancelled, o->rc == AF_ERR_CANCELLED);
 	pthread_mutex_lock(&w->lock);
 	record(w, o, result);
 	if (w->bytes + o->result_len > CALL_RUN_BYTES) {

@@ -32,7 +32,7 @@ struct call_run {
 	int repeat, concurrency;
 	int64_t timeout_ms;
 	/* How far it is; any thread. */
-	atomic_int planned, ended, failed;
+	atomic_int planned, ended, failed, cancelled; /* cancelled ones are no failures */
 	/* Afterwards. */
 	struct call_outcome *outcomes;
 	int count;
@@ -44,6 +44,7 @@ struct call_run {
 	void (*done)(struct app *app, struct call_run *run, af_code rc, const struct af_error *err); /* NULL: nobody waits */
 	void *view;   /* for done(); NULL when the view is gone */
 	int job;
+	struct call_run *next; /* call_kept.c's */
 };
 
 /* Starts it; `run` is the job's from here on and freed after done(), also when this fails. */
@@ -51,5 +52,7 @@ af_code call_run_start(struct app *app, struct call_run *take_run, struct af_err
 struct call_run *call_run_new(struct app *app, const char *environment, const char *method, const char *args,
 			      struct af_error *err);
 void call_run_free(void *run);
+/* "0 failed", "15 cancelled, 5 not sent": of several that are over. */
+void call_run_tally(const struct call_run *run, struct strbuf *sb);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/mask.h"
+#include "ui/call_kept.h"
 #include "ui/call_view.h"
 
 /* Longer texts are compared on a thread of their own. */
@@ -60,12 +61,13 @@ static void notice_of(struct app *app, const struct call_run *run, af_code rc, c
 	strbuf_addf(&line, "call %s %s", run->environment, run->method);
 	add_arguments(&line, run->args);
 	if (run->count > 1) {
-		strbuf_addf(&line, " × %d: %d failed", run->count, atomic_load(&run->failed));
+		strbuf_addf(&line, " × %d: ", run->count);
+		call_run_tally(run, &line);
 	} else if (rc) {
 		strbuf_addf(&line, ": %s", err->message ? err->message : af_code_name(rc));
 	} else if (run->result) {
 		add_summary(&line, run->result, run->result_len);
-		duration_format(&took, run->outcomes[0].took_us / 1000);
+		duration_format_us(&took, run->outcomes[0].took_us);
 		strbuf_addf(&line, " (%s, replica %d)", took.data, run->outcomes[0].replica);
 	}
 	app_notice(app, rc == AF_ERR_CANCELLED ? NOTICE_WARN : rc ? NOTICE_ERROR : NOTICE_OK, "%s", line.data);
@@ -73,9 +75,9 @@ static void notice_of(struct app *app, const struct call_run *run, af_code rc, c
 
 /* ---- coming back --------------------------------------------------------------------------------------- */
 
-const char *call_host_of(const struct call_view *v, int replica)
+const char *call_host_of(struct app *app, const char *environment, int replica)
 {
-	const struct environment *env = model_environment(&v->app->model, v->environment);
+	const struct environment *env = model_environment(&app->model, environment);
 
 	for (int i = 0; env && i < env->count; i++)
 		if (env->replicas[i].number == replica)
@@ -107,9 +109,9 @@ static int64_t total_us(const struct call_run *run)
 	return last > first ? last - first : 0;
 }
 
-static void show_run(struct call_view *v, struct call_run *run, af_code rc, const struct af_error *err)
+/* Takes the run's result. */
+static void show_run(struct app *app, struct result *r, struct call_run *run, af_code rc, const struct af_error *err)
 {
-	struct result *r = &v->result;
 	const struct call_outcome *o = run->count ? &run->outcomes[0] : NULL;
 
 	result_clear(r);
@@ -122,28 +124,45 @@ static void show_run(struct call_view *v, struct call_run *run, af_code rc, cons
 		r->started_ms = o->started_ms;
 		r->took_us = run->count > 1 ? total_us(run) : o->took_us;
 		r->replica = run->count > 1 ? -1 : o->replica;
-		r->host = dup_or_null(call_host_of(v, r->replica));
+		r->host = dup_or_null(call_host_of(app, run->environment, r->replica));
 		r->call_id = run->count > 1 ? NULL : dup_or_null(o->call_id);
 		r->id = run->count > 1 ? 0 : o->id;
 		r->status = run->count > 1 ? 0 : o->status;
 	}
-	if (run->count > 1)
-		r->note = str_format(NULL, "%d calls, %d failed%s", run->count, atomic_load(&run->failed),
-				     run->dropped ? ", not all results shown" : "");
+	if (run->count > 1) {
+		AUTO_STRBUF tally = STRBUF_INIT(STRBUF_LINE);
+		call_run_tally(run, &tally);
+		r->note = str_format(NULL, "%d calls, %s%s", run->count, tally.data, run->dropped ? ", not all results shown" : "");
+	}
 	const struct result_tree *tree = run->result ? &run->tree : NULL;
 	result_take_text(r, af_steal(run->result), run->result_len, tree);
 	run->tree = (struct result_tree){ 0 };
+}
+
+void call_set_aside(struct call_view *v, const char *next)
+{
+	if (v->result.method && strcmp(v->result.method, next) != 0)
+		kept_put(v->app, v->environment, &v->result);
 }
 
 static void run_over(struct app *app, struct call_run *run, af_code rc, const struct af_error *err)
 {
 	struct call_view *v = run->view;
 
+	kept_run_over(app, run);
 	notice_of(app, run, rc, err);
-	if (!v)
+	if (!v) {
+		/* For the one who comes back. */
+		struct result r;
+		result_init(&r);
+		show_run(app, &r, run, rc, err);
+		kept_put(app, run->environment, &r);
+		result_free(&r);
 		return;
+	}
 	v->run = NULL;
-	show_run(v, run, rc, err);
+	call_set_aside(v, run->method);
+	show_run(app, &v->result, run, rc, err);
 	if (!v->touched && v->part == PART_FORM)
 		call_view_focus(v, PART_RESULT);
 	call_history_refresh(v);
@@ -156,11 +175,12 @@ static void run_over(struct app *app, struct call_run *run, af_code rc, const st
 static void say_command(struct call_view *v, const struct call_run *run)
 {
 	AUTO_STRBUF line = STRBUF_INIT(STRBUF_HUGE);
-	AUTO_FREE char *times = run->repeat > 1 ? str_format(NULL, "  × %d", run->repeat) : NULL;
+	AUTO_STRBUF times = STRBUF_INIT(STRBUF_LINE);
 
+	call_add_times(&times, run->repeat, run->concurrency);
 	if (!call_command(run->environment, run->method, (struct json_span){ run->args, strlen(run->args) }, run->target,
 			  run->timeout_ms, true, &line, NULL))
-		app_notice(v->app, NOTICE_INFO, "%.300s%s", line.data, times ? times : "");
+		app_notice(v->app, NOTICE_INFO, "%.300s%s", line.data, times.data);
 }
 
 static bool may_send(struct call_view *v)
@@ -211,6 +231,8 @@ void call_send(struct call_view *v)
 		v->touched = false;
 		if (call_run_start(v->app, run, &err))
 			v->run = NULL;
+		else
+			kept_run(v->app, run);
 	}
 	if (err.message)
 		app_notice_error(v->app, &err);
@@ -225,11 +247,21 @@ bool call_cancel_run(struct call_view *v)
 	return true;
 }
 
+void call_follow_run(struct call_view *v)
+{
+	v->run = kept_run_of(v->app, v->environment);
+	if (v->run)
+		v->run->view = v;
+}
+
 void call_forget_run(struct call_view *v)
 {
+	char said[80];
+
 	if (!v->run)
 		return;
-	app_notice(v->app, NOTICE_INFO, "call %s %s goes on; J shows it", v->run->environment, v->run->method);
+	app_notice(v->app, NOTICE_INFO, "call %s %s goes on; %s", v->run->environment, v->run->method,
+		   keymap_say(v->app->keymap, "{call} shows it, {jobs} lists it", said, sizeof(said)));
 	v->run->view = NULL;
 	v->run = NULL;
 }

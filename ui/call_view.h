@@ -86,14 +86,17 @@ int call_show_logs(struct call_view *v, const char *call_id);
 /* ---- call_send.c ---- */
 void call_send(struct call_view *v);
 bool call_cancel_run(struct call_view *v);    /* false: nothing is in flight */
-void call_forget_run(struct call_view *v);    /* the view goes */
+void call_follow_run(struct call_view *v);    /* the view comes: what is in flight for its environment is its own */
+void call_forget_run(struct call_view *v);    /* the view goes; the calls go on */
 /* "call affine evaluate  3/20" while something is in flight, else NULL; malloc'd. */
 char *call_progress(const struct call_view *v);
+/* A result of `next` comes: that of another method is kept. */
+void call_set_aside(struct call_view *v, const char *next);
 /* The result that is shown with an earlier one. */
 void call_compare(struct call_view *v, char *take_before);
 void call_link_drop(struct call_link *link);
 /* Where a replica runs, as far as is known. */
-const char *call_host_of(const struct call_view *v, int replica);
+const char *call_host_of(struct app *app, const char *environment, int replica);
 
 /* ---- call_history.c ---- */
 enum { PURPOSE_SHOW, PURPOSE_LOAD, PURPOSE_DIFF }; /* LOAD: into the form too */

@@ -110,6 +110,11 @@ void form_draw(struct form *f, const struct area *a, const struct keymap *keys, 
 af_code call_command(const char *environment, const char *method, struct json_span args, int target, int64_t timeout_ms,
 		     bool masked, struct strbuf *out, struct af_error *err) MUST_CHECK;
 
+/* "   (20 times, 15 at a time)": afs has no command that repeats a call; once is what it says anyway. */
+void call_add_times(struct strbuf *sb, int repeat, int concurrency);
+/* Of what the form holds so far. */
+void form_add_times(const struct form *f, struct strbuf *sb);
+
 /* The same for what the form holds now, masked. */
 af_code form_command(const struct form *f, const char *environment, struct strbuf *out, struct af_error *err) MUST_CHECK;
 

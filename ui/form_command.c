@@ -66,6 +66,28 @@ af_code call_command(const char *environment, const char *method, struct json_sp
 	return rc ? rc : strbuf_check(out, err);
 }
 
+void call_add_times(struct strbuf *sb, int repeat, int concurrency)
+{
+	if (repeat > 1)
+		strbuf_addf(sb, "   (%d times", repeat);
+	if (repeat > 1 && concurrency > 1)
+		strbuf_addf(sb, ", %d at a time", MIN(repeat, concurrency));
+	if (repeat > 1)
+		strbuf_addc(sb, ')');
+}
+
+static int number_of(const struct field *in, int max)
+{
+	long n = strtol(in->text.data, NULL, 10);
+
+	return n >= 1 && n <= max ? (int) n : 1;
+}
+
+void form_add_times(const struct form *f, struct strbuf *sb)
+{
+	call_add_times(sb, number_of(&f->repeat, REPEAT_MAX), number_of(&f->concurrency, CONCURRENCY_MAX));
+}
+
 af_code form_command(const struct form *f, const char *environment, struct strbuf *out, struct af_error *err)
 {
 	AUTO_STRBUF args = STRBUF_INIT(STRBUF_HUGE);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ui/arguments.h"
+#include "ui/call_kept.h"
 #include "ui/candidates.h"
 #include "ui/config.h"
 #include "ui/feed.h"
@@ -115,6 +116,7 @@ static void end_app(struct app *app)
 	if (app->frame)
 		frame_free(app->frame, app);
 	drafts_forget_all(app);
+	kept_forget_all(app);
 	prompt_free(app->prompt);
 	message_queue_free(app->queue);
 	model_free(&app->model);

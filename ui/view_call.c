@@ -1,6 +1,7 @@
 /* The call screen, over the panes: form, history, result. See views.h. */
 #include <string.h>
 
+#include "ui/call_kept.h"
 #include "ui/call_view.h"
 #include "ui/form_draft.h"
 #include "ui/views.h"
@@ -142,8 +143,10 @@ static void screen_free(struct view *view)
 {
 	struct call_view *v = (struct call_view *) view;
 
-	if (v->environment)
+	if (v->environment) {
 		draft_keep(v->app, v->environment, &v->form);
+		kept_put(v->app, v->environment, &v->result);
+	}
 	if (v->link)
 		v->link->view = NULL;
 	call_link_drop(v->link);
@@ -215,6 +218,41 @@ struct view *call_view_new(struct app *app, const char *environment, int replica
 		screen_free(&v->view);
 		return NULL;
 	}
+	call_follow_run(v);
+	kept_take(app, environment, NULL, &v->result);
 	call_history_refresh(v);
 	return &v->view;
+}
+
+void call_view_open(struct app *app, const char *environment, int64_t id)
+{
+	struct af_error err = AF_ERROR_INIT;
+	struct call_view *v = (struct call_view *) call_view_new(app, environment, -1, NULL, &err);
+
+	if (v) {
+		app_push(app, &v->view);
+		call_view_focus(v, PART_RESULT);
+		call_history_get(v, HISTORY_GET, id, PURPOSE_LOAD);
+	} else {
+		app_notice_error(app, &err);
+	}
+	af_error_clear(&err);
+}
+
+bool call_view_again(struct app *app)
+{
+	struct call_behind behind;
+
+	if (!kept_take_behind(app, &behind))
+		return false;
+	struct call_view *v = (struct call_view *) call_view_new(app, behind.environment, -1, NULL, NULL);
+	free(behind.environment);
+	app_zoom(app, behind.zoomed);
+	app_focus(app, behind.pane);
+	if (!v)
+		return true;
+	v->form.target = behind.target;
+	app_push(app, &v->view);
+	call_view_focus(v, (enum call_part) behind.part);
+	return true;
 }

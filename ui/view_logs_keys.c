@@ -52,7 +52,7 @@ static int back(struct logs_view *lv)
 		logs_set_search(lv, NULL);
 	else if (log_filter_traced(lv->filter))
 		logs_set_trace(lv, RULE_TRACE, NULL);
-	else
+	else if (!call_view_again(lv->app))
 		return REACT_NONE;
 	return REACT_REDRAW;
 }

@@ -27,6 +27,10 @@ void logs_view_stop(struct view *v);
 
 /* view_call.c: the call screen, over the panes. replica < 0: auto; method NULL: choose. */
 struct view *call_view_new(struct app *app, const char *environment, int replica, const char *method, struct af_error *err);
+/* The screen with a call of the history. */
+void call_view_open(struct app *app, const char *environment, int64_t id);
+/* From the log of a call back to the screen that led there. False: none did, or one has gone on from there. */
+bool call_view_again(struct app *app);
 
 /* view_jobs.c: jobs and their output. view_help.c: the keys, by context of `for_view`. */
 struct view *jobs_view_new(struct app *app, struct af_error *err);

@@ -274,6 +274,11 @@ def _():
     ui.wait("▸Raw◂")
     ui.keys("]")
     ui.wait("▸Diff◂")
+    ui.keys("]")
+    ui.wait("[3] Logs")
+    ui.gone("[1] Call")
+    ui.keys("Esc", "Esc")
+    ui.wait("[1] Call", "▸Diff◂")
     ui.keys("[")
     ui.wait("▸Raw◂")
     ui.keys("[")
@@ -338,7 +343,63 @@ def _():
     send_json("take", {"result": {}, "sleep": 20})
     ui.wait(re.compile(r"\[3\] Result   . take   [\d.]+ m?s   \^C cancels"))
     ui.keys("^C")
-    ui.wait("[3] Result   ✖ cancelled", re.compile(r"take .*✖ cancelled"))
+    ui.wait("[3] Result   — cancelled", re.compile(r"take .*— cancelled"), "— 1 cancelled")
+    lacks(ui.text, "✖ 1 failed", "screen")
+
+
+@test("Esc leaves what is in flight alone; coming back shows it, and its result")
+def _():
+    before = len(calls())
+    send_json("take", {"result": {}, "sleep": 3})
+    ui.wait(re.compile(r"\[3\] Result   . take   [\d.]+ m?s   \^C cancels"))
+    ui.keys("Esc")
+    ui.wait("[1] Environments", "call affine take goes on; c shows it, J lists it")
+    ui.keys("c")
+    ui.wait("[1] Call form", re.compile(r"\[3\] Result   . take   [\d.]+ m?s   \^C cancels"))
+    ui.keys("Esc")
+    ui.wait("[1] Environments", re.compile(r"✔ .*call affine take .*replica \d"))
+    equal(len(calls()), before + 1, "calls")
+    ui.keys("c")
+    ui.wait("[3] Result   ✔ 200", '"sleep": 3', re.compile(r"take .*✔ ok"))
+
+
+@test("of several that are cancelled it is said how many, and how many were not sent")
+def _():
+    send_json("take", {"result": {}, "sleep": 20})
+    ui.wait("^C cancels")
+    ui.keys("^C")
+    ui.wait("— cancelled")
+    ui.keys("2", "R")
+    ui.wait("how often")
+    ui.type("5 3")
+    ui.keys("Enter")
+    ui.wait(re.compile(r"take   0/5"), "(5 times, 3 at a time)")
+    ui.quiet(0.3)
+    ui.keys("^C")
+    ui.wait("5 calls, 3 cancelled, 2 not sent", re.compile(r"× 5: 3 cancelled, 2 not sent"), re.compile(r"— \d cancelled"))
+
+
+@test("each method comes back with its last result; from the log of a call Esc Esc leads back")
+def _():
+    open_form("list_tasks")
+    ui.keys("^S")
+    ui.wait("┏━[3] Result   ✔ 200", '"method": "list_tasks"')
+    open_form("evaluate")
+    ui.keys("Esc")
+    ui.gone("[1] Call")
+    open_form("list_tasks")
+    ui.wait("[3] Result   ✔ 200", '"method": "list_tasks"')
+    ui.keys("3", "l")
+    ui.wait("[3] Logs")
+    ui.gone("[1] Call")
+    ui.keys("Esc", "Esc")
+    ui.wait("┏━[3] Result   ✔ 200", "[1] Call form", '"method": "list_tasks"')
+    ui.keys("Esc", "Esc")
+    ui.wait("┏━[1] Environments")
+    for keys in ("3",), ("3", "z"):
+        ui.keys(*keys, "c")
+        ui.wait("[1] Call form", "list_tasks")
+        ui.keys("Esc", "Esc", "Esc")
 
 
 @test("an error has its traceback; timeouts and failures are marked below their bars")
@@ -348,9 +409,9 @@ def _():
     send_json("take", {"result": {}, "raise": "it broke\nTraceback (most recent call last):\n  File \"env.py\"\nValueError: it broke"})
     ui.wait("[3] Result   ✖ 500 method-failed", "it broke", '  File "env.py"', re.compile(r"take .*✖ failed"))
     y = ui.row_of("take, last")
-    ui.wait(lambda: re.search(r"▲ timeout  ✖ 2 failed", ui.lines[y + 1]))
+    ui.wait(lambda: re.search(r"— 5 cancelled  ▲ timeout  ✖ 1 failed", ui.lines[y + 1]))
     marks = ui.lines[y + 2][65:90]
-    matches(marks, "✖▲✖", "marks below the bars")
+    matches(marks, "—▲✖", "marks below the bars")
 
 
 @test("calls that are made elsewhere come into the list")
@@ -376,6 +437,18 @@ def _():
     small.keys("3")
     small.wait("▸3 Result◂")
     check(" q " not in small.lines[-1], "hints: %s" % small.lines[-1])
+    small.keys("1", "PgDn")
+    small.wait(re.compile(r"list_tasks  2 of 3"))
+    small.keys("^S")
+    # What there is no room for beside the tabs is left out whole: the time and the host first.
+    small.wait(re.compile(r"┏━\[3\] Result   ✔ 200   \d+(\.\d)? ms   \d+ B   replica \d ━+ ▸Tree◂ Raw Table Diff Logs ━┓"))
+    took = re.search(r"✔ 200   ([\d.]+) ms", small.text).group(1)
+    small.wait(lambda: "(%s ms, replica" % took in small.text)
+    small.keys("2")
+    small.wait(lambda: re.search(r"✔ ok +%sms" % re.escape(took), small.text) and "p50 %s ms" % took in small.text)
+    small.resize(15, 60)
+    small.keys("3")
+    small.wait("▸3 Result◂", re.compile(r"\[3\] ✔ 200   %s ms   .* ▸Tree◂ Raw Table" % re.escape(took)))
     small.quit()
 
 
@@ -421,6 +494,41 @@ def _():
     small.keys("Down", "Down")
     small.wait("field 3 of 4")
     small.quit()
+
+
+@test("what went wrong is wrapped between words; only what runs can be cancelled")
+def _():
+    words = " ".join("word%03d" % i for i in range(60))
+    send_json("take", {"result": {}, "raise": words})
+    ui.wait("✖ 500 method-failed")
+    ui.keys("J")
+    ui.wait("Jobs and notices", "word000", "word059")
+    seen = re.findall(r"word\d{3}(?= |$)", " ".join(line.strip("┃ ") for line in ui.lines if "word" in line and "✖" not in line))
+    equal(sorted(set(seen)), words.split(), "words")
+    lacks(ui.lines[-1], "cancel", "hints")
+    ui.keys("Esc")
+    send_json("take", {"result": {}, "sleep": 20})
+    ui.wait("^C cancels")
+    ui.keys("M-h", "J")
+    ui.wait("Jobs and notices", "^C cancel")
+    ui.keys("Esc", "^C")
+    ui.wait("— cancelled")
+
+
+@test("the calls of pane 2 are those of the replica, and Enter opens one")
+def _():
+    open_form("list_tasks", row=2)
+    ui.wait("(•) 1 local")
+    ui.keys("^S")
+    ui.wait("┏━[3] Result   ✔ 200", "replica 1")
+    ui.keys("Esc", "Esc", "Esc", "2", "[", "[")
+    ui.wait("▸Calls◂", re.compile(r"\d\d:\d\d:\d\d 1  list_tasks"))
+    x = ui.find("TIME")[1] + 9
+    rows = [line for line in ui.lines if re.search(r"\d\d:\d\d:\d\d .  \w+ .*(✔|✖|—) (ok|failed|timeout|cancelled)", line)]
+    check(rows and all(line[x] == "1" for line in rows), "rows: %s" % rows)
+    ui.keys("Down", "Up", "Enter")
+    ui.wait("[1] Call form", "┏━[3] Result   ✔", '"method": "list_tasks"', '"replica": 1')
+    ui.keys("Esc", "Esc", "1")
 
 
 @test("Esc leads back; a paste goes into the field, not into the panes")

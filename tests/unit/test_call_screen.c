@@ -5,6 +5,7 @@
 #include "ui_app.h"
 
 #include "ui/call_view.h"
+#include "ui/frame_priv.h"
 #include "ui/views.h"
 
 static struct app *app = &ui.app;
@@ -58,6 +59,100 @@ static int listed;
 static bool is_listed(void)
 {
 	return (int) (v->saved.count + v->calls.count) == listed;
+}
+
+/* ---- the choice of a replica ---------------------------------------------------------------------------- */
+
+static void test_replicas_that_are_not_seen(void **state UNUSED)
+{
+	static const struct {
+		int target;
+		const char *seen;
+	} rows[] = {
+		{ TARGET_AUTO, "(•) auto  ( ) 0 local  ( ) 1 local  … ( ) all 12 " },
+		{ 5, "( ) auto  … ( ) 4 local  (•) 5 local  … ( ) all 12 " },
+		{ 11, "( ) auto  … ( ) 10 local  (•) 11 local  ( ) all 12 " },
+	};
+
+	model_add(&app->model, "many", 12);
+	free(v->environment);
+	v->environment = strdup("many");
+	offer("evaluate", "(seed: int = 1)");
+	free(offered->environment);
+	offered->environment = strdup("many");
+	canvas_set_size(36, 128);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		v->form.target = rows[i].target;
+		has_text(ui_text(), rows[i].seen);
+	}
+}
+
+/* ---- what was answered ---------------------------------------------------------------------------------- */
+
+static void answered(const char *method, const char *text)
+{
+	struct result *r = &v->result;
+
+	call_set_aside(v, method);
+	result_clear(r);
+	r->method = strdup(method);
+	result_take_text(r, strdup(text), strlen(text), NULL);
+}
+
+static void again(void)
+{
+	ui_key("Esc");
+	assert_null(frame_overlay(app->frame));
+	v = (struct call_view *) call_view_new(app, "affine", -1, NULL, &err);
+	assert_non_null(v);
+	app_push(app, &v->view);
+	ui_text();
+}
+
+static void test_results_are_kept_by_method(void **state UNUSED)
+{
+	offer("evaluate", "()");
+	offer("other", "()");
+	ui_text();
+	answered("evaluate", "{\"first\": 1}");
+	again();
+	has_text(ui_text(), "\"first\": 1");
+	call_view_choose(v, "other");
+	answered("other", "{\"second\": 2}");
+	again();
+	assert_string_equal(v->form.method, "other");
+	has_text(ui_text(), "\"second\": 2");
+	call_view_choose(v, "evaluate");
+	has_text(ui_text(), "\"first\": 1");
+	again();
+	has_text(ui_text(), "\"first\": 1");
+}
+
+static void test_kept_results_are_bounded(void **state UNUSED)
+{
+	char method[16];
+	struct result r;
+
+	result_init(&r);
+	for (int i = 0; i <= KEPT_RESULTS; i++) {
+		snprintf(method, sizeof(method), "m%d", i);
+		answered(method, "1");
+		kept_put(app, "affine", &v->result);
+		assert_false(v->result.present);
+	}
+	assert_false(kept_take(app, "affine", "m0", &r));
+	assert_false(kept_take(app, "elsewhere", NULL, &r));
+	assert_true(kept_take(app, "affine", "m1", &r));
+	assert_true(kept_take(app, "affine", NULL, &r));
+	assert_string_equal(r.method, "m8");
+	/* One that is too long leaves none, not an older one. */
+	answered("m7", "1");
+	free(v->result.text);
+	v->result.len = KEPT_BYTES + 1;
+	v->result.text = calloc(1, v->result.len);
+	kept_put(app, "affine", &v->result);
+	assert_false(kept_take(app, "affine", "m7", &r));
+	result_free(&r);
 }
 
 /* ---- saving ------------------------------------------------------------------------------------------- */
@@ -268,6 +363,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(test_replicas_that_are_not_seen),
+		TEST(test_results_are_kept_by_method),
+		TEST(test_kept_results_are_bounded),
 		TEST(test_nothing_wrong_is_saved),
 		TEST(test_json_is_saved_as_it_is),
 		TEST(test_json_stays_when_the_methods_come),

@@ -18,6 +18,7 @@
 
 #include "unit.h"
 
+#include "ui/call_kept.h"
 #include "ui/candidates.h"
 #include "ui/config.h"
 #include "ui/form_draft.h"
@@ -68,6 +69,7 @@ UNUSED static void ui_end(void)
 	candidates_forget_all(app);
 	frame_free(app->frame, app);
 	drafts_forget_all(app);
+	kept_forget_all(app);
 	prompt_free(app->prompt);
 	message_queue_free(app->queue);
 	model_free(&app->model);
