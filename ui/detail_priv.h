@@ -13,6 +13,7 @@ struct detail {
 	char *shown;          /* the replica's id or the environment's name */
 	int top;              /* first line of a tab that scrolls */
 	int method;           /* the cursor in the list of methods */
+	int64_t call;         /* and in that of calls: its number; 0: the newest */
 	bool reveal;          /* values of variables that look secret are shown */
 	/* the variables of a container, fetched when the tab is open */
 	char *env_of, *env_error;
@@ -37,7 +38,10 @@ void detail_draw_env(struct detail *d, struct app *app, const struct area *a, co
 /* Does a variable of this name hold a secret? */
 bool looks_secret(const char *name);
 
-/* view_calls.c or the like: calls made before, newest first. */
-void detail_draw_calls(struct app *app, const struct area *a, const char *environment, int top);
+/* call_detail.c: calls made before, newest first, with a cursor. */
+void detail_draw_calls(struct detail *d, struct app *app, const struct area *a, const struct environment *e, const struct replica *r,
+		       bool focused);
+void detail_move_call(struct detail *d, struct app *app, int by);
+void detail_open_call(struct detail *d, struct app *app);
 
 #endif

@@ -81,7 +81,7 @@ static void detail_draw(struct view *v, struct app *app, const struct area *a, b
 		draw_methods(d, app, &in, e);
 		break;
 	case TAB_CALLS:
-		detail_draw_calls(app, &in, e->name, d->top);
+		detail_draw_calls(d, app, &in, e, r, focused);
 		break;
 	case TAB_ENV:
 		detail_draw_env(d, app, &in, e, r);
@@ -128,10 +128,12 @@ static void open_method(struct detail *d, struct app *app)
 		app_call(app, methods->items[d->method].name);
 }
 
-static void scroll(struct detail *d, int by)
+static void scroll(struct detail *d, struct app *app, int by)
 {
 	if (d->tab == TAB_METHODS)
 		d->method = MAX(0, d->method + by);
+	else if (d->tab == TAB_CALLS)
+		detail_move_call(d, app, by);
 	else
 		d->top = MAX(0, d->top + by);
 }
@@ -161,18 +163,20 @@ static int detail_act(struct view *v, struct app *app, enum action action)
 		break;
 	case ACT_UP:
 	case ACT_DOWN:
-		scroll(d, action == ACT_UP ? -1 : 1);
+		scroll(d, app, action == ACT_UP ? -1 : 1);
 		break;
 	case ACT_PAGE_UP:
 	case ACT_PAGE_DOWN:
-		scroll(d, action == ACT_PAGE_UP ? -10 : 10);
+		scroll(d, app, action == ACT_PAGE_UP ? -10 : 10);
 		break;
 	case ACT_FIRST:
-		scroll(d, -1000000);
+		scroll(d, app, -1000000);
 		break;
 	case ACT_OPEN:
 		if (d->tab == TAB_METHODS)
 			open_method(d, app);
+		else if (d->tab == TAB_CALLS)
+			detail_open_call(d, app);
 		break;
 	case ACT_REVEAL:
 		d->reveal = !d->reveal;
@@ -191,7 +195,7 @@ static int detail_mouse(struct view *v, struct app *app, const struct mouse *mou
 	struct detail *d = (struct detail *) v;
 
 	if (mouse->what == MOUSE_WHEEL_UP || mouse->what == MOUSE_WHEEL_DOWN)
-		scroll(d, mouse->what == MOUSE_WHEEL_UP ? -3 : 3);
+		scroll(d, app, mouse->what == MOUSE_WHEEL_UP ? -3 : 3);
 	for (int i = 0; mouse->what == MOUSE_CLICK && mouse->y == 0 && i < TAB_COUNT; i++)
 		if (d->tab_x[i] >= 0 && mouse->x >= d->tab_x[i] && mouse->x < d->tab_x[i] + (int) strlen(tab_names[i]))
 			show_tab(d, app, i);
@@ -249,4 +253,5 @@ void detail_view_selection_changed(struct view *v, struct app *app)
 	free(d->shown);
 	d->shown = strdup(now);
 	d->top = d->method = 0;
+	d->call = 0;
 }
