@@ -96,13 +96,36 @@ static void begin_command(struct app *app, const char *command)
 	prompt_command(app->prompt, text);
 }
 
+static void quit_now(struct app *app, void *arg UNUSED)
+{
+	app->quit = true;
+}
+
+/* Environments go on without us; jobs and calls do not. */
+static void leave(struct app *app)
+{
+	AUTO_STRBUF detail = STRBUF_INIT(STRBUF_LINE);
+	int running = 0;
+
+	for (const struct job_row *const *j = job_list(app); *j; j++)
+		if ((*j)->state == JOB_RUNNING) {
+			strbuf_addf(&detail, "%s%s", running ? ", " : "", (*j)->line);
+			running++;
+		}
+	if (!running) {
+		app->quit = true;
+		return;
+	}
+	app_confirm(app, "Leave, and cancel what is under way?", detail.data, NULL, quit_now, NULL, NULL);
+}
+
 static void global_action(struct app *app, enum action action)
 {
 	struct frame *f = app->frame;
 
 	switch (action) {
 	case ACT_QUIT:
-		app->quit = true;
+		leave(app);
 		break;
 	case ACT_HELP:
 		app_push(app, help_view_new(app, frame_focused(f), NULL));

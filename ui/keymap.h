@@ -18,7 +18,7 @@ enum key_context { KEYS_GLOBAL, KEYS_LIST, KEYS_ENVS, KEYS_DETAIL, KEYS_LOGS, KE
 
 /* enum, name, context, default keys, hint (NULL: not in the footer), help */
 #define ACTIONS(X)                                                                                            \
-	X(ACT_QUIT, "quit", KEYS_GLOBAL, "q", "quit", "Leave; what runs goes on")                                 \
+	X(ACT_QUIT, "quit", KEYS_GLOBAL, "q", "quit", "Leave; environments go on")                                 \
 	X(ACT_HELP, "help", KEYS_GLOBAL, "? F1", "keys", "List the keys that work here, and search them")         \
 	X(ACT_COMMAND, "command", KEYS_GLOBAL, ":", "command", "Open the command line")                           \
 	X(ACT_PANE_1, "pane-1", KEYS_GLOBAL, "1", NULL, "Go to pane 1, environments")                             \

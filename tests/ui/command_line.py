@@ -255,6 +255,19 @@ def _():
     lacks(str(engine.info()["requests"]), "'stop'", "requests")
 
 
+@test("leaving while something is under way asks first")
+def _():
+    ui.command("call calculator evaluate --arg sleep=60")
+    ui.wait(re.compile("call calculator evaluate.* \\d"))
+    ui.keys("q")
+    ui.wait("Leave, and cancel what is under way?", "call calculator evaluate")
+    ui.keys("Esc")
+    ui.gone("Leave, and")
+    check(ui.process.poll() is None, "it ended")
+    ui.keys("^C")
+    ui.wait(re.compile("call calculator evaluate.*cancelled"))
+
+
 @test("a long line of output is seen whole")
 def _():
     ui.command("call calculator evaluate --arg model=" + "0123456789" * 40 + "END")

@@ -208,7 +208,7 @@ def _():
     check("Mark for an action" not in ui.text and "Save what is shown" not in ui.text, "keys that do nothing there\n%s" % ui)
     ui.keys("/")
     ui.paste("lEaVe")
-    ui.wait("/lEaVe", "Leave; what runs goes on")
+    ui.wait("/lEaVe", "Leave; environments go on")
     ui.gone("Next tab")
     ui.keys("^C")
     ui.wait("Next tab")
