@@ -99,7 +99,9 @@ static int draw_jobs(struct app *app, const struct area *a, int x)
 		add_job(&sb, *j, a->w);
 		strbuf_adds(&took, "  ");
 		duration_format(&took, (app->now_ms - (*j)->started_ms) / 1000 * 1000);
-		/* How long it takes is always seen; several share the row. */
+		/* How long it takes is seen, but for one that says more than there is room for; several share the row. */
+		if ((*j)->label && x + text_width(sb.data, sb.len) + (int) took.len + 1 > a->w)
+			strbuf_reset(&took);
 		int room = MIN((*j)->label || is_last_running(j) ? a->w : a->w / 2, a->w - x) - (int) took.len - 3;
 		if (room < JOB_WORDS / 2)
 			break;
