@@ -1,6 +1,7 @@
 /* afs-tui: the dashboard. What is made at the start and goes at the end. */
 #include <limits.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,6 +200,8 @@ int main(int argc, char **argv)
 	struct arguments a = { 0 };
 	struct af_error err = AF_ERROR_INIT;
 
+	/* The threads that keep the model fresh allocate little and seldom: one arena for all of them is the least. */
+	mallopt(M_ARENA_MAX, 1);
 	use_locale();
 	if (!arguments_parse(&a, argc, argv)) {
 		fputs("  hint: afs-tui --help\n", stderr);

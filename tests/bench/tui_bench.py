@@ -369,7 +369,7 @@ def big_json():
             p.until(lambda: "calc" in p.text())
             p.drain(0.3)
             p.send("c")
-            p.until(lambda: "Call calc" in p.text() and "big" in p.text())
+            p.until(lambda: "Call form" in p.text() and "big" in p.text())
             p.drain(0.3)
             sent = p.send("\x13")
             times.append(p.until(lambda: '"rows"' in p.text()) - sent)
